@@ -1,0 +1,39 @@
+// Why a packet was refused, ignored or logged: the kernel's own wordings, one code each.
+// `%u`, `%d` and `%s` take the numbers noted with the reason, in order; `%I` and `%J` take an IPv4 or IPv6 address
+// (one or four numbers); `%T` a TCP state, `%S` an SCTP state, `%D` a DCCP state by its number.
+// Source: the log_invalid calls of net/netfilter/nf_conntrack_proto_*.c, v6.12.
+
+export const REASONS = [
+  ['NONE', ''],
+  ['TRUNCATED', 'truncated packet'],
+  ['SHORT', 'short packet'],
+  ['BAD_CHECKSUM', 'bad checksum'],
+  ['TCP_FLAGS', 'invalid tcp flag combination'],
+  ['TCP_NEW', 'invalid new'],
+  ['TCP_STATE_INVALID', 'packet (index %d) in dir %d invalid, state %T'],
+  ['TCP_STATE_IGNORED', 'packet (index %d) in dir %d ignored, state %T'],
+  ['TCP_CHALLENGE_ACK', 'challenge-ack ignored'],
+  ['TCP_RST', 'invalid rst'],
+  ['TCP_OVERSHOT', '%u bytes more than expected'],
+  ['TCP_SEQ_OVER', 'SEQ is over upper bound %u (over the window of the receiver)'],
+  ['TCP_ACK_OVER', 'ACK is over upper bound %u (ACKed data not seen yet)'],
+  ['TCP_SEQ_UNDER', 'SEQ is under lower bound %u (already ACKed data retransmitted)'],
+  ['TCP_ACK_UNDER', 'ignored ACK under lower bound %u (possible overly delayed)'],
+  ['TCP_LOWERED', 'lowered timeout to UNACK'],
+  ['UDP_MALFORMED', 'truncated/malformed packet'],
+  ['UDPLITE_COVERAGE', 'invalid checksum coverage'],
+  ['UDPLITE_NO_CHECKSUM', 'checksum missing'],
+  ['ICMP_CHECKSUM', 'bad hw icmp checksum'],
+  ['ICMP_TYPE', 'invalid icmp type'],
+  ['ICMP_OUTER4', 'outer daddr %I != inner %I'],
+  ['ICMP_OUTER6', 'outer daddr %J != inner %J'],
+  ['ICMPV6_CHECKSUM', 'ICMPv6 checksum failed'],
+  ['ICMPV6_SHORT_REDIRECT', 'short redirect'],
+  ['ICMPV6_REDIRECT_SOURCE', 'invalid saddr or hoplimit for redirect'],
+  ['ICMPV6_REDIRECT_OPTIONS', 'redirect without options'],
+] as const satisfies readonly (readonly [name: string, wording: string])[]
+
+export type ReasonName = (typeof REASONS)[number][0]
+
+/** Codes by name: `REASON.TCP_NEW`. */
+export const REASON = Object.fromEntries(REASONS.map(([name], code) => [name, code])) as Readonly<Record<ReasonName, number>>

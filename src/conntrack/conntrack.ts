@@ -1,0 +1,124 @@
+// The order of decisions: what conntrack says of one packet, and what the packet does to the table.
+// Kernel: nf_conntrack_in(), resolve_normal_ct(), init_conntrack(), nf_confirm() in nf_conntrack_core.c and
+// nf_conntrack_proto.c (v6.12).
+
+import type { Sysctl } from '../base/sysctl.ts'
+import { IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
+import {
+  DROP, ORIGINAL, REPEAT, REPLY, VERDICT_ESTABLISHED, VERDICT_INVALID, VERDICT_NEW, VERDICT_NONE, VERDICT_RELATED,
+} from '../base/verdict.ts'
+import type { Packet } from '../ip/packet.ts'
+import { Trackers } from '../protocols/registry.ts'
+import { Tracking } from '../protocols/tracker.ts'
+import { Connection } from '../table/connection.ts'
+import { IPCT_NEW, IPCT_RELATED, IPCT_REPLY, IPS_CONFIRMED, IPS_DYING, IPS_EXPECTED, IPS_SEEN_REPLY } from '../table/status.ts'
+import { NOT_FOUND, type Table } from '../table/table.ts'
+import { Tuple } from '../table/tuple.ts'
+import { IcmpErrors, NOT_AN_ERROR, type IcmpOutcome } from './icmp-errors.ts'
+import { readAddresses, readPorts } from './tuple-of.ts'
+
+/** The tracker of one network namespace. */
+export class Conntrack {
+  readonly table: Table
+  readonly trackers: Trackers
+  readonly #tracking: Tracking
+  readonly #conn: Connection
+  readonly #tuple = new Tuple()
+  readonly #inverse = new Tuple()
+  readonly #icmpErrors: IcmpErrors
+
+  constructor(table: Table, sysctl: Sysctl, hz: number) {
+    this.table = table
+    this.#tracking = new Tracking(table, sysctl, hz)
+    this.trackers = new Trackers(this.#tracking)
+    this.#conn = new Connection(table.records)
+    this.#icmpErrors = new IcmpErrors(table, sysctl)
+  }
+
+  /** Takes one whole packet: sets its verdict, direction, connection, events and reasons, and updates the table. */
+  receive(packet: Packet): void {
+    if (packet.l4 < 0) {
+      this.#refuse(packet)
+      return
+    }
+    const protocol = packet.protocol
+    if (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6) {
+      const outcome: IcmpOutcome = this.#icmpErrors.receive(packet)
+      if (outcome !== NOT_AN_ERROR) return
+    }
+    readAddresses(packet.view, packet.ip, packet.version, protocol, this.#tuple)
+    if (!readPorts(packet.view, packet.l4, packet.end, protocol, this.#tuple)) {
+      this.#refuse(packet)
+      return
+    }
+    // A SYN that reopens a connection ends the old one and comes round once more.
+    while (!this.#track(packet, protocol)) { /* the tuple is the same */ }
+  }
+
+  /** One attempt. False when the packet must be tried again because its connection has just been ended for it. */
+  #track(packet: Packet, protocol: number): boolean {
+    const { table } = this
+    const conn = this.#conn
+    const found = table.find(this.#tuple)
+    let dir = ORIGINAL
+    if (found === NOT_FOUND) {
+      if (!this.#open(packet)) return true
+    } else {
+      conn.at(found >>> 1)
+      dir = found & 1
+    }
+    const before = conn.status
+
+    const answer = protocol === IPPROTO_TCP ? this.trackers.tcp.packet(conn, packet, dir)
+      : protocol === IPPROTO_UDP ? this.trackers.udp.packet(conn, packet, dir)
+        : this.trackers.byProtocol[protocol]!.packet(conn, packet, dir)
+    if (answer <= 0) {
+      if (found === NOT_FOUND) table.discard(conn.index)
+      if (answer === REPEAT) return false
+      this.#refuse(packet)
+      if (answer === DROP) {
+        table.stats.drop++
+        packet.verdict = VERDICT_NONE
+      }
+      return true
+    }
+
+    packet.connection = conn.index
+    packet.direction = dir
+    packet.verdict = dir === REPLY || (before & IPS_SEEN_REPLY) !== 0 ? VERDICT_ESTABLISHED
+      : (before & IPS_EXPECTED) !== 0 ? VERDICT_RELATED : VERDICT_NEW
+    const status = conn.status
+    if ((status & IPS_DYING) !== 0) return true
+    if (dir === REPLY && (status & IPS_SEEN_REPLY) === 0) {
+      conn.status = status | IPS_SEEN_REPLY
+      packet.events |= IPCT_REPLY
+    }
+    if ((status & IPS_CONFIRMED) === 0) {
+      table.confirm(conn.index)
+      packet.events |= conn.master !== 0 ? IPCT_RELATED : IPCT_NEW
+    }
+    return true
+  }
+
+  /** Makes an unconfirmed connection for the tuple. False when there can be none. Kernel: init_conntrack(). */
+  #open(packet: Packet): boolean {
+    const { table } = this
+    if (!this.#inverse.invert(this.#tuple)) {
+      this.#refuse(packet)
+      return false
+    }
+    const max = this.#tracking.sysctl.max
+    if (max !== 0 && table.records.live >= max && !table.earlyDrop(this.#tuple)) {
+      table.stats.tableFull++
+      table.stats.drop++
+      return false
+    }
+    this.#conn.at(table.open(this.#tuple, this.#inverse))
+    return true
+  }
+
+  #refuse(packet: Packet): void {
+    this.table.stats.invalid++
+    packet.verdict = VERDICT_INVALID
+  }
+}

@@ -1,0 +1,54 @@
+// From a packet to its tuple.
+// Kernel: nf_ct_get_tuple() and the …_pkt_to_tuple() of each protocol (v6.12).
+
+import { AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../base/units.ts'
+import type { Tuple } from '../table/tuple.ts'
+
+/** Reads addresses of an IPv4 or IPv6 header at `ip` into a tuple. */
+export function readAddresses(view: DataView, ip: number, version: number, protocol: number, tuple: Tuple): void {
+  if (version === 4) {
+    tuple.proto = AF_INET | (protocol << 8)
+    tuple.source0 = view.getUint32(ip + 12)
+    tuple.destination0 = view.getUint32(ip + 16)
+    tuple.isIpv6 = false
+    tuple.fold6 = 0
+    return
+  }
+  tuple.proto = AF_INET6 | (protocol << 8)
+  tuple.source0 = view.getUint32(ip + 8)
+  tuple.source1 = view.getUint32(ip + 12)
+  tuple.source2 = view.getUint32(ip + 16)
+  tuple.source3 = view.getUint32(ip + 20)
+  tuple.destination0 = view.getUint32(ip + 24)
+  tuple.destination1 = view.getUint32(ip + 28)
+  tuple.destination2 = view.getUint32(ip + 32)
+  tuple.destination3 = view.getUint32(ip + 36)
+  tuple.seal()
+}
+
+/**
+ * Reads the ports, or what stands for them, of a transport header at `l4`.
+ * @param end  first byte behind the packet
+ * @returns    false when the header is too short to tell
+ */
+export function readPorts(view: DataView, l4: number, end: number, protocol: number, tuple: Tuple): boolean {
+  switch (protocol) {
+    case IPPROTO_TCP:
+    case IPPROTO_UDP:
+    case IPPROTO_UDPLITE:
+    case IPPROTO_SCTP:
+    case IPPROTO_DCCP:
+      if (end - l4 < 4) return false
+      tuple.ports = view.getUint32(l4)
+      return true
+    case IPPROTO_ICMP:
+    case IPPROTO_ICMPV6:
+      if (end - l4 < 8) return false
+      tuple.ports = ((view.getUint16(l4 + 4) << 16) | view.getUint16(l4)) >>> 0
+      return true
+    case IPPROTO_GRE:
+    default:
+      tuple.ports = 0
+      return true
+  }
+}

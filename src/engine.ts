@@ -1,0 +1,75 @@
+// One packet's life: frame → where IP starts → whole datagram → connection → verdict.
+
+import { defaultSysctl, type Sysctl } from './base/sysctl.ts'
+import type { Frame } from './capture/frame.ts'
+import { Conntrack } from './conntrack/conntrack.ts'
+import { IpLayer, NOT_IP, READY } from './ip/ip.ts'
+import { Packet } from './ip/packet.ts'
+import { findIp, UNSUPPORTED } from './link/link.ts'
+import { Table } from './table/table.ts'
+import { Clock } from './timers/clock.ts'
+
+/** What became of a frame. */
+export const FRAME_NOT_IP = 0
+export const FRAME_PACKET = 1
+export const FRAME_UNSUPPORTED = 2
+
+export interface EngineOptions {
+  /** Default: Linux 6.12's. */
+  readonly sysctl?: Sysctl
+  /** Ticks a second: 1000, 250 or 100. Default 1000. */
+  readonly hz?: number
+  /** Connections expire in the order of their deadlines, each at its own tick: what events need. Default false. */
+  readonly ordered?: boolean
+  /** Seed of the hash, 32 bits. Default: random. */
+  readonly seed?: number
+}
+
+/** The connection tracker fed with frames. Pure: bytes and capture time in, table out. */
+export class Engine {
+  readonly sysctl: Sysctl
+  readonly clock: Clock
+  readonly table: Table
+  readonly conntrack: Conntrack
+  /** The packet of the last frame, and all that was said of it. Valid until the next push. */
+  readonly packet = new Packet()
+  /** Frames seen, and those that carried an IP packet. */
+  frames = 0
+  packets = 0
+  readonly #ip: IpLayer
+
+  constructor(options: EngineOptions = {}) {
+    this.sysctl = options.sysctl ?? defaultSysctl()
+    this.clock = new Clock(options.hz)
+    this.#ip = new IpLayer()
+    const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
+    this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, options.ordered ?? false, seed)
+    this.conntrack = new Conntrack(this.table, this.sysctl, this.clock.hz)
+  }
+
+  /** Moves time to a tick (ticks since the epoch): expires entries and fragments. */
+  advance(tick: number): void {
+    if (!this.clock.advance(tick)) return
+    this.table.advance(tick)
+    this.#ip.advance(tick)
+  }
+
+  /** Takes one frame. @returns FRAME_NOT_IP, FRAME_PACKET or FRAME_UNSUPPORTED */
+  push(frame: Frame): number {
+    this.frames++
+    const at = findIp(frame)
+    if (at < 0) return at === UNSUPPORTED ? FRAME_UNSUPPORTED : FRAME_NOT_IP
+    const { clock, packet } = this
+    const tick = clock.tickOf(frame.sec, frame.nsec)
+    if (tick < clock.now) clock.backwards++
+    else this.advance(tick)
+    packet.reset()
+    packet.tick = clock.now
+    const state = this.#ip.receive(frame, at, packet)
+    if (state === NOT_IP) return FRAME_NOT_IP
+    this.packets++
+    if (state === READY) this.conntrack.receive(packet)
+    return FRAME_PACKET
+  }
+}
+

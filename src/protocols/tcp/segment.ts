@@ -1,0 +1,142 @@
+// A TCP segment as the tracker reads it: the header's fields and the two kinds of options that matter.
+// RFC 9293 section 3.1, RFC 7323 (window scale), RFC 2018 (SACK).
+
+import { seqAdd, seqAfter } from '../../base/seq.ts'
+import type { Packet } from '../../ip/packet.ts'
+import { ACK, FIN, NO_FLAG, RST, SYN, SYNACK } from './states.ts'
+import { FLAG_BE_LIBERAL, FLAG_SACK_PERM, FLAG_WINDOW_SCALE, type TcpSide } from './words.ts'
+
+const BIT_FIN = 0x01
+const BIT_SYN = 0x02
+const BIT_RST = 0x04
+const BIT_ACK = 0x10
+const BIT_URG = 0x20
+
+const MAX_SCALE = 14 // RFC 7323 section 2.3
+const OPTION_END = 0
+const OPTION_NOP = 1
+const OPTION_SCALE = 3
+const OPTION_SACK_PERM = 4
+const OPTION_SACK = 5
+const TIMESTAMP_ONLY = 0x0101080a // NOP NOP timestamp(10): the usual twelve bytes
+
+/** Which combinations of FIN, SYN, RST, ACK and URG are possible. PSH, ECE and CWR never matter. */
+const VALID_FLAGS = new Uint8Array(64)
+for (const flags of [
+  BIT_SYN, BIT_SYN | BIT_URG, BIT_SYN | BIT_ACK, BIT_RST, BIT_RST | BIT_ACK, BIT_FIN | BIT_ACK, BIT_FIN | BIT_ACK | BIT_URG, BIT_ACK,
+  BIT_ACK | BIT_URG,
+]) VALID_FLAGS[flags] = 1
+
+/** The fields of one segment, reused for every packet. */
+export class Segment {
+  seq = 0
+  ack = 0
+  /** seq + payload, SYN and FIN counting one each */
+  end = 0
+  /** As it stands in the header: unscaled. */
+  window = 0
+  syn = false
+  fin = false
+  rst = false
+  hasAck = false
+  /** SYN … NO_FLAG (states.ts) */
+  kind = NO_FLAG
+  validFlags = false
+  headerLength = 0
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  #options = 0
+
+  /** Reads the fixed header; at least 20 bytes must be there. */
+  read(packet: Packet): void {
+    const view = packet.view
+    const at = packet.l4
+    this.#view = view
+    this.#options = at + 20
+    this.seq = view.getUint32(at + 4)
+    this.ack = view.getUint32(at + 8)
+    this.headerLength = (view.getUint8(at + 12) >>> 4) * 4
+    const flags = view.getUint8(at + 13)
+    this.window = view.getUint16(at + 14)
+    this.syn = (flags & BIT_SYN) !== 0
+    this.fin = (flags & BIT_FIN) !== 0
+    this.rst = (flags & BIT_RST) !== 0
+    this.hasAck = (flags & BIT_ACK) !== 0
+    this.validFlags = VALID_FLAGS[flags & (BIT_FIN | BIT_SYN | BIT_RST | BIT_ACK | BIT_URG)] === 1
+    this.kind = this.rst ? RST : this.syn ? (this.hasAck ? SYNACK : SYN) : this.fin ? FIN : this.hasAck ? ACK : NO_FLAG
+    this.end = seqAdd(this.seq, packet.end - at - this.headerLength + (this.syn ? 1 : 0) + (this.fin ? 1 : 0))
+  }
+
+  /**
+   * Notes window scale and SACK-permitted of a SYN on the side that sent it. A segment without options changes nothing.
+   * @kernel  tcp_options() — v6.12
+   */
+  readSynOptions(side: TcpSide): void {
+    if (this.headerLength === 20) return
+    const found = this.synOptions()
+    side.scale = found >>> 8
+    side.flags = (side.flags & FLAG_BE_LIBERAL) | (found & 255)
+  }
+
+  /** Window scale << 8 | FLAG_WINDOW_SCALE | FLAG_SACK_PERM, as far as the options say so. */
+  synOptions(): number {
+    let scale = 0
+    let flags = 0
+    let at = this.#options
+    let left = this.headerLength - 20
+    while (left > 0) {
+      const kind = this.#view.getUint8(at)
+      if (kind === OPTION_END) break
+      if (kind === OPTION_NOP) {
+        at++
+        left--
+        continue
+      }
+      if (left < 2) break
+      const size = this.#view.getUint8(at + 1)
+      if (size < 2 || size > left) break
+      if (kind === OPTION_SACK_PERM && size === 2) flags |= FLAG_SACK_PERM
+      else if (kind === OPTION_SCALE && size === 3) {
+        scale = Math.min(this.#view.getUint8(at + 2), MAX_SCALE)
+        flags |= FLAG_WINDOW_SCALE
+      }
+      at += size
+      left -= size
+    }
+    return (scale << 8) | flags
+  }
+
+  /**
+   * The highest right edge of a SACK block, or the ack where there is none above it.
+   * @kernel  tcp_sack() — v6.12
+   */
+  highestSack(): number {
+    let sack = this.ack
+    let left = this.headerLength - 20
+    if (left <= 0) return sack
+    let at = this.#options
+    const view = this.#view
+    if (left === 12 && view.getUint32(at) === TIMESTAMP_ONLY) return sack
+    while (left > 0) {
+      const kind = view.getUint8(at)
+      if (kind === OPTION_END) break
+      if (kind === OPTION_NOP) {
+        at++
+        left--
+        continue
+      }
+      if (left < 2) break
+      const size = view.getUint8(at + 1)
+      if (size < 2 || size > left) break
+      if (kind === OPTION_SACK && size >= 10 && (size - 2) % 8 === 0) {
+        for (let block = at + 2; block < at + size; block += 8) {
+          const edge = view.getUint32(block + 4)
+          if (seqAfter(edge, sack)) sack = edge
+        }
+        break
+      }
+      at += size
+      left -= size
+    }
+    return sack
+  }
+}

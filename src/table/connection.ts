@@ -1,0 +1,101 @@
+// The cursor over a connection's record. It costs nothing and keeps the layout in one place: re-aim it with `at`, never
+// keep it across packets. `words[…]!` is legal in cursor files and nowhere else.
+
+import {
+  ADDR, ADDR6, BYTES_F64, CREATED_F64, DEADLINE_F64, EXPECTING, HELPER, MARK, MASTER, MASTER_SERIAL, PACKETS_F64, PORTS, PRIVATE, PROTO,
+  RECORD_WORDS, SERIAL, STATUS,
+} from './layout.ts'
+import type { Records } from './records.ts'
+import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from './status.ts'
+
+/** A cursor over one connection. */
+export class Connection {
+  readonly #records: Records
+  words: Uint32Array
+  doubles: Float64Array
+  /** First word of the record in `words`. */
+  base = 0
+  /** Number of the record. */
+  index = 0
+
+  constructor(records: Records) {
+    this.#records = records
+    this.words = records.words
+    this.doubles = records.doubles
+  }
+
+  /** Aims the cursor at a record. */
+  at(index: number): this {
+    this.words = this.#records.words
+    this.doubles = this.#records.doubles
+    this.index = index
+    this.base = index * RECORD_WORDS
+    return this
+  }
+
+  /** First private word of the protocol, in `words`. */
+  get privateBase(): number { return this.base + PRIVATE }
+
+  get l3num(): number { return this.words[this.base + PROTO]! & 255 }
+  get protocol(): number { return (this.words[this.base + PROTO]! >>> 8) & 255 }
+  get zone(): number { return this.words[this.base + PROTO]! >>> 16 }
+
+  get status(): number { return this.words[this.base + STATUS]! }
+  set status(bits: number) { this.words[this.base + STATUS] = bits }
+  get confirmed(): boolean { return (this.words[this.base + STATUS]! & IPS_CONFIRMED) !== 0 }
+  get seenReply(): boolean { return (this.words[this.base + STATUS]! & IPS_SEEN_REPLY) !== 0 }
+  get assured(): boolean { return (this.words[this.base + STATUS]! & IPS_ASSURED) !== 0 }
+
+  /** Tick at which the entry is gone; before it is confirmed too. */
+  get deadline(): number { return this.doubles[(this.base + DEADLINE_F64) >>> 1]! }
+  set deadline(tick: number) { this.doubles[(this.base + DEADLINE_F64) >>> 1] = tick }
+
+  /** Tick of confirmation. */
+  get created(): number { return this.doubles[(this.base + CREATED_F64) >>> 1]! }
+  set created(tick: number) { this.doubles[(this.base + CREATED_F64) >>> 1] = tick }
+
+  get serial(): number { return this.words[this.base + SERIAL]! }
+  get mark(): number { return this.words[this.base + MARK]! }
+  set mark(value: number) { this.words[this.base + MARK] = value }
+  /** The master's record + 1; 0 when nothing promised this connection. */
+  get master(): number { return this.words[this.base + MASTER]! }
+  set master(link: number) { this.words[this.base + MASTER] = link }
+  get masterSerial(): number { return this.words[this.base + MASTER_SERIAL]! }
+  set masterSerial(serial: number) { this.words[this.base + MASTER_SERIAL] = serial }
+  /** Number of the attached helper; 0 when none. */
+  get helper(): number { return this.words[this.base + HELPER]! }
+  set helper(number: number) { this.words[this.base + HELPER] = number }
+  get expecting(): number { return this.words[this.base + EXPECTING]! }
+  set expecting(count: number) { this.words[this.base + EXPECTING] = count }
+
+  /** Source port, or the ICMP identifier, or the GRE key of the source. */
+  sourcePort(dir: number): number { return this.words[this.base + PORTS + dir]! >>> 16 }
+  /** Destination port, or ICMP type << 8 | code, or the GRE key of the destination. */
+  destinationPort(dir: number): number { return this.words[this.base + PORTS + dir]! & 0xffff }
+  setPorts(dir: number, source: number, destination: number): void {
+    this.words[this.base + PORTS + dir] = (source << 16) | destination
+  }
+
+  /** Word `i` (0-3) of the source address; IPv4 has word 0 only. */
+  source(dir: number, i = 0): number {
+    return i === 0 ? this.words[this.base + ADDR + dir * 2]! : this.words[this.base + ADDR6 + dir * 6 + i - 1]!
+  }
+  /** Word `i` (0-3) of the destination address. */
+  destination(dir: number, i = 0): number {
+    return i === 0 ? this.words[this.base + ADDR + dir * 2 + 1]! : this.words[this.base + ADDR6 + dir * 6 + 3 + i - 1]!
+  }
+
+  packets(dir: number): number { return this.doubles[(this.base + PACKETS_F64 + dir * 4) >>> 1]! }
+  bytes(dir: number): number { return this.doubles[(this.base + BYTES_F64 + dir * 4) >>> 1]! }
+  /** Counts one packet of `length` bytes. Kernel: nf_ct_acct_update(). */
+  account(dir: number, length: number): void {
+    const at = (this.base + PACKETS_F64 + dir * 4) >>> 1
+    this.doubles[at] = this.doubles[at]! + 1
+    this.doubles[at + 1] = this.doubles[at + 1]! + length
+  }
+
+  /** Clears the protocol's private words. */
+  clearPrivate(): void {
+    this.words.fill(0, this.base + PRIVATE, this.base + PRIVATE + 16)
+  }
+}

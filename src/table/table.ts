@@ -1,0 +1,257 @@
+// All connections: one chained, seeded hash over both directions of every record, the wheel of their deadlines, the
+// counters. Knows nothing of protocols.
+
+import { Connection } from './connection.ts'
+import { fold } from './fold.ts'
+import { ADDR, ADDR6, CREATED_F64, DEADLINE_F64, NEXT, PORTS, PROTO, RECORD_WORDS, SERIAL, STATUS } from './layout.ts'
+import { Records } from './records.ts'
+import { Stats } from './stats.ts'
+import { IPS_ASSURED, IPS_CONFIRMED, IPS_DYING } from './status.ts'
+import type { Tuple } from './tuple.ts'
+import { Wheel } from '../timers/wheel.ts'
+
+/** No such connection. */
+export const NOT_FOUND = -1
+
+/** Why a connection left the table. */
+export const END_TIMEOUT = 1
+export const END_KILLED = 2 // by a packet: a reset nobody had answered, an ICMP reply of the 2.4 profile
+export const END_REOPENED = 3 // by the SYN that opens it anew
+export const END_EARLY_DROP = 4
+export const END_DELETED = 5 // by the user: conntrack -D, -F
+
+/** Called with each connection that leaves the table, while its record can still be read. */
+export type OnEnd = (index: number, why: number) => void
+
+const EVICTION_RANGE = 8 // buckets that early drop looks at; NF_CT_EVICTION_RANGE
+
+export class Table {
+  readonly records: Records
+  readonly stats = new Stats()
+  readonly wheel: Wheel
+  /** A cursor for whoever needs a second one for a moment. */
+  readonly peek: Connection
+  /** Told of each connection that ends. */
+  onEnd: OnEnd | null = null
+  /** Now, in ticks. */
+  now = 0
+  readonly #seed: number
+  readonly #mostHeads: number
+  #heads: Uint32Array
+  #mask: number
+  #serial = 0
+
+  /**
+   * @param most     nf_conntrack_max, 0 for no bound
+   * @param buckets  nf_conntrack_buckets: how wide the hash may grow
+   * @param hz       ticks a second
+   * @param ordered  connections expire in the order of their deadlines (for events)
+   * @param seed     of the hash: 32 bits
+   */
+  constructor(most: number, buckets: number, hz: number, ordered: boolean, seed: number) {
+    this.records = new Records(most)
+    this.peek = new Connection(this.records)
+    this.wheel = new Wheel(this.records, hz, ordered, (index) => { this.end(index, END_TIMEOUT) })
+    this.#seed = seed | 0
+    this.#mostHeads = 2 ** Math.ceil(Math.log2(Math.max(buckets, 1024)))
+    this.#heads = new Uint32Array(1024)
+    this.#mask = 1023
+  }
+
+  /** Moves time on and ends what has expired. */
+  advance(now: number): void {
+    if (this.now === 0) this.wheel.start(now)
+    this.now = now
+    this.wheel.advance(now)
+  }
+
+  /**
+   * Finds the connection a tuple belongs to, in either direction.
+   * @returns  connection * 2 + direction, or NOT_FOUND
+   * @kernel   nf_conntrack_find_get() — v6.12
+   */
+  find(tuple: Tuple): number {
+    const words = this.records.words
+    const doubles = this.records.doubles
+    let link = this.#heads[this.#hash(tuple.proto, tuple.ports, tuple.source0, tuple.destination0, tuple.fold6)]!
+    while (link !== 0) {
+      const node = link - 1
+      const base = (node >>> 1) * RECORD_WORDS
+      const dir = node & 1
+      if (
+        words[base + PORTS + dir] === tuple.ports && words[base + ADDR + dir * 2] === tuple.source0 &&
+        words[base + ADDR + dir * 2 + 1] === tuple.destination0 && words[base + PROTO] === tuple.proto &&
+        (!tuple.isIpv6 || this.#sameTail(base + ADDR6 + dir * 6, tuple)) && doubles[(base + DEADLINE_F64) >>> 1]! > this.now
+      ) return node
+      link = words[base + NEXT + dir]!
+    }
+    return NOT_FOUND
+  }
+
+  #sameTail(at: number, tuple: Tuple): boolean {
+    const words = this.records.words
+    return words[at] === tuple.source1 && words[at + 1] === tuple.source2 && words[at + 2] === tuple.source3 &&
+      words[at + 3] === tuple.destination1 && words[at + 4] === tuple.destination2 && words[at + 5] === tuple.destination3
+  }
+
+  /** Makes a record with both tuples, not yet in the hash. @returns its number */
+  open(original: Tuple, reply: Tuple): number {
+    const index = this.records.take()
+    const words = this.records.words
+    const base = index * RECORD_WORDS
+    words[base + PROTO] = original.proto
+    original.store(words, base, 0)
+    reply.store(words, base, 1)
+    return index
+  }
+
+  /** Frees a record that was never confirmed. */
+  discard(index: number): void {
+    this.records.release(index)
+  }
+
+  /** Puts a record into the hash and onto the wheel: the kernel's confirmation. Its deadline must be set. */
+  confirm(index: number): void {
+    if (this.records.live > this.#mask + 1 && this.#mask + 1 < this.#mostHeads) this.#widen()
+    const words = this.records.words
+    const base = index * RECORD_WORDS
+    words[base + STATUS] = words[base + STATUS]! | IPS_CONFIRMED
+    words[base + SERIAL] = ++this.#serial
+    this.records.doubles[(base + CREATED_F64) >>> 1] = this.now
+    this.#link(index, 0)
+    this.#link(index, 1)
+    this.wheel.place(index)
+    this.stats.insert++
+  }
+
+  /** Sets when a confirmed connection will be gone. */
+  setDeadline(conn: Connection, tick: number): void {
+    const earlier = tick < conn.deadline
+    conn.deadline = tick
+    if (earlier) this.wheel.place(conn.index)
+  }
+
+  /** Takes a confirmed connection out of the table. */
+  end(index: number, why: number): void {
+    const base = index * RECORD_WORDS
+    const words = this.records.words
+    words[base + STATUS] = words[base + STATUS]! | IPS_DYING
+    if (this.onEnd !== null) this.onEnd(index, why)
+    this.#unlink(index, 0)
+    this.#unlink(index, 1)
+    this.wheel.remove(index)
+    this.records.release(index)
+  }
+
+  /**
+   * Makes room by ending connections that are not ASSURED, in the chains near a tuple's own.
+   * @returns  true when at least one went
+   * @kernel   early_drop(), early_drop_list() — v6.12
+   * @differs  which chains are near depends on the hash, and ours is not the kernel's
+   */
+  earlyDrop(tuple: Tuple): boolean {
+    const words = this.records.words
+    const start = this.#hash(tuple.proto, tuple.ports, tuple.source0, tuple.destination0, tuple.fold6)
+    for (let i = 0; i < EVICTION_RANGE; i++) {
+      let drops = 0
+      let link = this.#heads[(start + i) & this.#mask]!
+      while (link !== 0) {
+        const index = (link - 1) >>> 1
+        const base = index * RECORD_WORDS
+        const dir = (link - 1) & 1
+        link = words[base + NEXT + dir]!
+        // The other direction may stand further down this very chain: step over it before it goes.
+        while (link !== 0 && (link - 1) >>> 1 === index) link = words[base + NEXT + ((link - 1) & 1)]!
+        if (this.records.doubles[(base + DEADLINE_F64) >>> 1]! <= this.now) {
+          this.end(index, END_TIMEOUT)
+        } else if ((words[base + STATUS]! & IPS_ASSURED) === 0) {
+          this.end(index, END_EARLY_DROP)
+          drops++
+        }
+      }
+      if (drops > 0) {
+        this.stats.earlyDrop += drops
+        return true
+      }
+    }
+    return false
+  }
+
+  /** Numbers of all connections that are visible now, in the order of their creation. */
+  visible(): Uint32Array {
+    const { words, doubles, high } = this.records
+    const ages = new Float64Array(this.records.live)
+    let count = 0
+    let oldest = 0
+    for (let index = 0; index < high; index++) {
+      const base = index * RECORD_WORDS
+      if (words[base + PROTO] === 0 || doubles[(base + DEADLINE_F64) >>> 1]! <= this.now) continue
+      const age = (this.#serial - words[base + SERIAL]!) >>> 0 // on the circle: how many were created since
+      oldest = Math.max(oldest, age)
+      ages[count++] = age * high + index
+    }
+    const keys = ages.subarray(0, count)
+    for (let i = 0; i < count; i++) { // the oldest becomes the smallest
+      const index = keys[i]! % high
+      keys[i] = (oldest * high - (keys[i]! - index)) + index
+    }
+    keys.sort()
+    return Uint32Array.from(keys, (key) => key % high)
+  }
+
+  #hash(proto: number, ports: number, source: number, destination: number, fold6: number): number {
+    let h = Math.imul(source ^ this.#seed, 0x9e3779b1) ^ Math.imul(destination, 0x85ebca6b)
+    h = Math.imul(h ^ (h >>> 15) ^ ports, 0xc2b2ae35) ^ Math.imul(proto, 0x27d4eb2f) ^ fold6
+    h = Math.imul(h ^ (h >>> 13), 0x165667b1)
+    return (h ^ (h >>> 16)) & this.#mask
+  }
+
+  #hashOf(base: number, dir: number): number {
+    const words = this.records.words
+    const proto = words[base + PROTO]!
+    const tail = base + ADDR6 + dir * 6
+    const fold6 = (proto & 255) === 10
+      ? fold(words[tail]!, words[tail + 1]!, words[tail + 2]!, words[tail + 3]!, words[tail + 4]!, words[tail + 5]!)
+      : 0
+    return this.#hash(proto, words[base + PORTS + dir]!, words[base + ADDR + dir * 2]!, words[base + ADDR + dir * 2 + 1]!, fold6)
+  }
+
+  #link(index: number, dir: number): void {
+    const base = index * RECORD_WORDS
+    const head = this.#hashOf(base, dir)
+    this.records.words[base + NEXT + dir] = this.#heads[head]!
+    this.#heads[head] = index * 2 + dir + 1
+  }
+
+  #unlink(index: number, dir: number): void {
+    const words = this.records.words
+    const base = index * RECORD_WORDS
+    const head = this.#hashOf(base, dir)
+    const self = index * 2 + dir + 1
+    const next = words[base + NEXT + dir]!
+    let link = this.#heads[head]!
+    if (link === self) {
+      this.#heads[head] = next
+      return
+    }
+    while (link !== 0) {
+      const at = ((link - 1) >>> 1) * RECORD_WORDS + NEXT + ((link - 1) & 1)
+      link = words[at]!
+      if (link === self) {
+        words[at] = next
+        return
+      }
+    }
+  }
+
+  #widen(): void {
+    const words = this.records.words
+    this.#heads = new Uint32Array((this.#mask + 1) * 4)
+    this.#mask = this.#heads.length - 1
+    for (let index = 0; index < this.records.high; index++) {
+      if ((words[index * RECORD_WORDS + STATUS]! & IPS_CONFIRMED) === 0 || words[index * RECORD_WORDS + PROTO] === 0) continue
+      this.#link(index, 0)
+      this.#link(index, 1)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// One entry of the table as a plain object: what every view prints and every parser of a saved table returns.
+
+/** One direction of an entry. */
+export interface RowTuple {
+  /** As text: dotted IPv4, or IPv6 in full as /proc prints it. */
+  source: string
+  destination: string
+  /** TCP, UDP, UDP-Lite, SCTP, DCCP */
+  sourcePort?: number
+  destinationPort?: number
+  /** ICMP, ICMPv6 */
+  type?: number
+  code?: number
+  id?: number
+  /** GRE */
+  sourceKey?: number
+  destinationKey?: number
+}
+
+/** One entry of the connection table. */
+export interface Row {
+  l3: 'ipv4' | 'ipv6'
+  l3num: number
+  /** `tcp`, `udp`, … or `unknown` */
+  l4: string
+  l4num: number
+  /** Seconds left; null where the line has none (offloaded). */
+  timeout: number | null
+  /** TCP, SCTP, DCCP: the state's name */
+  state: string | null
+  original: RowTuple
+  reply: RowTuple
+  originalCounters: { packets: number, bytes: number } | null
+  replyCounters: { packets: number, bytes: number } | null
+  seenReply: boolean
+  assured: boolean
+  mark: number
+  zone: number
+  use: number
+}

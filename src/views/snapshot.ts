@@ -1,0 +1,70 @@
+// The visible table at the engine's present instant, as rows.
+
+import { formatIpv4, formatIpv6Full } from '../base/address.ts'
+import { AF_INET, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../base/units.ts'
+import { ORIGINAL, REPLY } from '../base/verdict.ts'
+import type { Engine } from '../engine.ts'
+import { TcpShared } from '../protocols/tcp/words.ts'
+import { TCP_STATES } from '../protocols/tcp/states.ts'
+import { Connection } from '../table/connection.ts'
+import type { Row, RowTuple } from './row.ts'
+
+const L4_NAMES: Readonly<Record<number, string>> = {
+  [IPPROTO_ICMP]: 'icmp', [IPPROTO_TCP]: 'tcp', [IPPROTO_UDP]: 'udp', [IPPROTO_DCCP]: 'dccp', [IPPROTO_GRE]: 'gre',
+  [IPPROTO_SCTP]: 'sctp', [IPPROTO_UDPLITE]: 'udplite', [IPPROTO_ICMPV6]: 'icmpv6',
+}
+
+/** Copies one connection's record into a row. `now` in ticks, `hz` ticks a second. */
+export function rowOf(conn: Connection, now: number, hz: number): Row {
+  const protocol = conn.protocol
+  return {
+    l3: conn.l3num === AF_INET ? 'ipv4' : 'ipv6',
+    l3num: conn.l3num,
+    l4: L4_NAMES[protocol] ?? 'unknown',
+    l4num: protocol,
+    timeout: Math.floor((conn.deadline - now) / hz),
+    state: stateOf(conn),
+    original: tupleOf(conn, ORIGINAL),
+    reply: tupleOf(conn, REPLY),
+    originalCounters: { packets: conn.packets(ORIGINAL), bytes: conn.bytes(ORIGINAL) },
+    replyCounters: { packets: conn.packets(REPLY), bytes: conn.bytes(REPLY) },
+    seenReply: conn.seenReply,
+    assured: conn.assured,
+    mark: conn.mark,
+    zone: conn.zone,
+    use: 2,
+  }
+}
+
+/** The visible table now, in the order of creation. */
+export function snapshot(engine: Engine): Row[] {
+  const conn = new Connection(engine.table.records)
+  const rows: Row[] = []
+  for (const index of engine.table.visible()) rows.push(rowOf(conn.at(index), engine.clock.now, engine.clock.hz))
+  return rows
+}
+
+const tcp = new TcpShared()
+
+function stateOf(conn: Connection): string | null {
+  return conn.protocol === IPPROTO_TCP ? TCP_STATES[tcp.at(conn).state] ?? null : null
+}
+
+function tupleOf(conn: Connection, dir: number): RowTuple {
+  const source = conn.l3num === AF_INET ? formatIpv4(conn.source(dir))
+    : formatIpv6Full(conn.source(dir), conn.source(dir, 1), conn.source(dir, 2), conn.source(dir, 3))
+  const destination = conn.l3num === AF_INET ? formatIpv4(conn.destination(dir))
+    : formatIpv6Full(conn.destination(dir), conn.destination(dir, 1), conn.destination(dir, 2), conn.destination(dir, 3))
+  const high = conn.sourcePort(dir)
+  const low = conn.destinationPort(dir)
+  switch (conn.protocol) {
+    case IPPROTO_TCP: case IPPROTO_UDP: case IPPROTO_UDPLITE: case IPPROTO_SCTP: case IPPROTO_DCCP:
+      return { source, destination, sourcePort: high, destinationPort: low }
+    case IPPROTO_ICMP: case IPPROTO_ICMPV6:
+      return { source, destination, type: low >>> 8, code: low & 255, id: high }
+    case IPPROTO_GRE:
+      return { source, destination, sourceKey: high, destinationKey: low }
+    default:
+      return { source, destination }
+  }
+}
