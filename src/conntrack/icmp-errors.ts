@@ -105,8 +105,8 @@ export class IcmpErrors {
   /** The error must be addressed to where the inner flow's answers go. */
   #isForDestination(packet: Packet, conn: Connection, dir: number): boolean {
     const { view, ip, version } = packet
-    if (version === 4) return view.getUint32(ip + 16) === conn.destination(dir)
-    for (let i = 0; i < 4; i++) if (view.getUint32(ip + 24 + i * 4) !== conn.destination(dir, i)) return false
+    if (version === 4) return view.getInt32(ip + 16) === conn.destination(dir)
+    for (let i = 0; i < 4; i++) if (view.getInt32(ip + 24 + i * 4) !== conn.destination(dir, i)) return false
     return true
   }
 

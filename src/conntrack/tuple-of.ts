@@ -8,21 +8,21 @@ import type { Tuple } from '../table/tuple.ts'
 export function readAddresses(view: DataView, ip: number, version: number, protocol: number, tuple: Tuple): void {
   if (version === 4) {
     tuple.proto = AF_INET | (protocol << 8)
-    tuple.source0 = view.getUint32(ip + 12)
-    tuple.destination0 = view.getUint32(ip + 16)
+    tuple.source0 = view.getInt32(ip + 12)
+    tuple.destination0 = view.getInt32(ip + 16)
     tuple.isIpv6 = false
     tuple.fold6 = 0
     return
   }
   tuple.proto = AF_INET6 | (protocol << 8)
-  tuple.source0 = view.getUint32(ip + 8)
-  tuple.source1 = view.getUint32(ip + 12)
-  tuple.source2 = view.getUint32(ip + 16)
-  tuple.source3 = view.getUint32(ip + 20)
-  tuple.destination0 = view.getUint32(ip + 24)
-  tuple.destination1 = view.getUint32(ip + 28)
-  tuple.destination2 = view.getUint32(ip + 32)
-  tuple.destination3 = view.getUint32(ip + 36)
+  tuple.source0 = view.getInt32(ip + 8)
+  tuple.source1 = view.getInt32(ip + 12)
+  tuple.source2 = view.getInt32(ip + 16)
+  tuple.source3 = view.getInt32(ip + 20)
+  tuple.destination0 = view.getInt32(ip + 24)
+  tuple.destination1 = view.getInt32(ip + 28)
+  tuple.destination2 = view.getInt32(ip + 32)
+  tuple.destination3 = view.getInt32(ip + 36)
   tuple.seal()
 }
 
@@ -39,12 +39,12 @@ export function readPorts(view: DataView, l4: number, end: number, protocol: num
     case IPPROTO_SCTP:
     case IPPROTO_DCCP:
       if (end - l4 < 4) return false
-      tuple.ports = view.getUint32(l4)
+      tuple.ports = view.getInt32(l4)
       return true
     case IPPROTO_ICMP:
     case IPPROTO_ICMPV6:
       if (end - l4 < 8) return false
-      tuple.ports = ((view.getUint16(l4 + 4) << 16) | view.getUint16(l4)) >>> 0
+      tuple.ports = (view.getUint16(l4 + 4) << 16) | view.getUint16(l4)
       return true
     case IPPROTO_GRE:
     default:

@@ -36,8 +36,8 @@ export class Tracking {
   refresh(conn: Connection, packet: Packet, dir: number, timeout: number): void {
     const status = conn.status
     if ((status & IPS_FIXED_TIMEOUT) === 0) {
-      if ((status & IPS_CONFIRMED) !== 0) this.table.setDeadline(conn, packet.tick + timeout)
-      else conn.deadline = packet.tick + timeout
+      if ((status & IPS_CONFIRMED) !== 0) this.table.setTimeout(conn, timeout)
+      else conn.deadline = this.table.now + timeout
     }
     conn.account(dir, packet.length)
   }

@@ -11,7 +11,7 @@ import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from './status.ts'
 /** A cursor over one connection. */
 export class Connection {
   readonly #records: Records
-  words: Uint32Array
+  words: Int32Array
   doubles: Float64Array
   /** First word of the record in `words`. */
   base = 0

@@ -1,4 +1,6 @@
-// One connection is one record of 64 words (256 bytes) in one Uint32Array: four cache lines.
+// One connection is one record of 64 words (256 bytes) in one Int32Array: four cache lines. Words are signed, because V8
+// keeps signed 32-bit integers out of the heap and turns unsigned ones above 2^31 into garbage: compare words with words,
+// and use `>>> 0` where a person or unsigned arithmetic looks at one.
 //
 //   line 0   words  0-15   what a lookup reads and every packet writes, IPv4 addresses included
 //   line 1   words 16-31   counters and what is looked at now and then

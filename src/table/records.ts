@@ -8,7 +8,7 @@ import { RECORD_WORDS, WHEEL_NEXT } from './layout.ts'
 const RESERVE = 1 << 20 // records; 256 MiB of address space
 
 export class Records {
-  words: Uint32Array
+  words: Int32Array
   doubles: Float64Array
   /** Records in use. */
   live = 0
@@ -21,7 +21,7 @@ export class Records {
   constructor(most: number) {
     this.#capacity = Math.min(most === 0 ? RESERVE : most + 1, RESERVE)
     const buffer = new ArrayBuffer(this.#capacity * RECORD_WORDS * 4)
-    this.words = new Uint32Array(buffer)
+    this.words = new Int32Array(buffer)
     this.doubles = new Float64Array(buffer)
   }
 
@@ -53,7 +53,7 @@ export class Records {
   #grow(): void {
     this.#capacity *= 2
     const buffer = new ArrayBuffer(this.#capacity * RECORD_WORDS * 4)
-    const words = new Uint32Array(buffer)
+    const words = new Int32Array(buffer)
     words.set(this.words)
     this.words = words
     this.doubles = new Float64Array(buffer)

@@ -124,8 +124,9 @@ export class Table {
     this.stats.insert++
   }
 
-  /** Sets when a confirmed connection will be gone. */
-  setDeadline(conn: Connection, tick: number): void {
+  /** Gives a confirmed connection `timeout` ticks from now. */
+  setTimeout(conn: Connection, timeout: number): void {
+    const tick = this.now + timeout
     const earlier = tick < conn.deadline
     conn.deadline = tick
     if (earlier) this.wheel.place(conn.index)

@@ -5,7 +5,7 @@ import { ADDR, ADDR6, PORTS, PROTO } from './layout.ts'
 import { fold } from './fold.ts'
 import { AF_INET6, IPPROTO_ICMP, IPPROTO_ICMPV6 } from '../base/units.ts'
 
-/** A tuple in plain numbers, reused for every packet. Words are 32 bits in network order, unsigned. */
+/** A tuple in plain numbers, reused for every packet. Words are 32 bits in network order, signed (layout.ts says why). */
 export class Tuple {
   /** l3num | protocol << 8 | zone << 16 */
   proto = 0
@@ -57,15 +57,15 @@ export class Tuple {
     if (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6) {
       const type = answerTo(protocol, (of.ports >>> 8) & 255)
       if (type < 0) return false
-      this.ports = ((of.ports & 0xffff00ff) | (type << 8)) >>> 0
+      this.ports = (of.ports & ~0xff00) | (type << 8)
     } else {
-      this.ports = ((of.ports << 16) | (of.ports >>> 16)) >>> 0
+      this.ports = (of.ports << 16) | (of.ports >>> 16)
     }
     return true
   }
 
   /** Writes this into a record as its tuple of direction `dir`. */
-  store(words: Uint32Array, base: number, dir: number): void {
+  store(words: Int32Array, base: number, dir: number): void {
     words[base + PORTS + dir] = this.ports
     words[base + ADDR + dir * 2] = this.source0
     words[base + ADDR + dir * 2 + 1] = this.destination0
@@ -80,7 +80,7 @@ export class Tuple {
   }
 
   /** Reads a record's tuple of direction `dir`. */
-  load(words: Uint32Array, base: number, dir: number): void {
+  load(words: Int32Array, base: number, dir: number): void {
     this.proto = words[base + PROTO]!
     this.ports = words[base + PORTS + dir]!
     this.source0 = words[base + ADDR + dir * 2]!

@@ -52,8 +52,8 @@ export class Segment {
     const at = packet.l4
     this.#view = view
     this.#options = at + 20
-    this.seq = view.getUint32(at + 4)
-    this.ack = view.getUint32(at + 8)
+    this.seq = view.getInt32(at + 4)
+    this.ack = view.getInt32(at + 8)
     this.headerLength = (view.getUint8(at + 12) >>> 4) * 4
     const flags = view.getUint8(at + 13)
     this.window = view.getUint16(at + 14)
@@ -115,7 +115,7 @@ export class Segment {
     if (left <= 0) return sack
     let at = this.#options
     const view = this.#view
-    if (left === 12 && view.getUint32(at) === TIMESTAMP_ONLY) return sack
+    if (left === 12 && view.getInt32(at) === TIMESTAMP_ONLY) return sack
     while (left > 0) {
       const kind = view.getUint8(at)
       if (kind === OPTION_END) break
@@ -129,7 +129,7 @@ export class Segment {
       if (size < 2 || size > left) break
       if (kind === OPTION_SACK && size >= 10 && (size - 2) % 8 === 0) {
         for (let block = at + 2; block < at + size; block += 8) {
-          const edge = view.getUint32(block + 4)
+          const edge = view.getInt32(block + 4)
           if (seqAfter(edge, sack)) sack = edge
         }
         break

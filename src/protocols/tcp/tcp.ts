@@ -78,7 +78,7 @@ export class TcpTracker implements Tracker {
       const liberal = (sender.flags & FLAG_BE_LIBERAL) !== 0 || this.#tracking.sysctl.tcp_be_liberal !== 0
       const fits = this.window.run(segment, sender, receiver, shared, dir, liberal)
       if (fits === IGNORED) {
-        packet.note(IPPROTO_TCP, this.window.reason, this.window.bound)
+        packet.note(IPPROTO_TCP, this.window.reason, this.window.bound >>> 0)
         return ACCEPT
       }
       if (fits === OUTSIDE) {
@@ -244,7 +244,7 @@ export class TcpTracker implements Tracker {
   /** A segment outside the window: logged; two late FINs or RSTs from both sides shorten the entry's life. */
   #onOutside(conn: Connection, packet: Packet, dir: number): void {
     const { shared, segment } = this
-    packet.note(IPPROTO_TCP, this.window.reason, this.window.bound)
+    packet.note(IPPROTO_TCP, this.window.reason, this.window.bound >>> 0)
     const status = conn.status
     if ((status & IPS_ASSURED) === 0 || (status & IPS_FIXED_TIMEOUT) !== 0) return
     if (segment.kind !== RST && segment.kind !== FIN) return
@@ -252,7 +252,7 @@ export class TcpTracker implements Tracker {
       const left = conn.deadline - packet.tick
       const timeout = this.timeouts[UNACK]!
       if (left < STUBBORN_SECONDS * this.#tracking.hz || left <= timeout) return
-      this.#tracking.table.setDeadline(conn, packet.tick + timeout)
+      this.#tracking.table.setTimeout(conn, timeout)
       packet.note(IPPROTO_TCP, REASON.TCP_LOWERED)
     } else {
       shared.lastKind = segment.kind

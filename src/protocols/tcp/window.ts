@@ -97,7 +97,7 @@ export class WindowCheck {
     const acksRecentData = seqAfter(sack, lowestAck) // IV
 
     if (!startsInside) {
-      const overshot = seqAdd(end, 1 - sender.maxEnd)
+      const overshot = seqAdd(end, 1 - sender.maxEnd) >>> 0
       if (receiverWin !== 0 && endsInside && acksRecentData && overshot <= receiverWin && acksSeenData) {
         return this.#say(IGNORED, REASON.TCP_OVERSHOT, overshot)
       }
@@ -126,7 +126,7 @@ export class WindowCheck {
     // Window scaling applies to every segment but a SYN (RFC 7323 section 2.2).
     const window = segment.syn ? segment.window : segment.window << sender.scale
 
-    const reach = seqAdd(window, sack - ack)
+    const reach = seqAdd(window, sack - ack) >>> 0
     if (sender.maxWin < reach) sender.maxWin = reach
     if (seqAfter(end, sender.end)) {
       sender.end = end

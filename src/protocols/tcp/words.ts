@@ -31,7 +31,7 @@ export const FLAG_SIMULTANEOUS_OPEN = 0x80
 
 /** One side of a TCP connection. Re-aim it with `at`; never keep it across packets. */
 export class TcpSide {
-  words: Uint32Array = new Uint32Array(0)
+  words: Int32Array = new Int32Array(0)
   base = 0
 
   at(conn: Connection, dir: number): this {
@@ -44,7 +44,7 @@ export class TcpSide {
   set end(seq: number) { this.words[this.base + END] = seq }
   get maxEnd(): number { return this.words[this.base + MAX_END]! }
   set maxEnd(seq: number) { this.words[this.base + MAX_END] = seq }
-  get maxWin(): number { return this.words[this.base + MAX_WIN]! }
+  get maxWin(): number { return this.words[this.base + MAX_WIN]! >>> 0 }
   set maxWin(bytes: number) { this.words[this.base + MAX_WIN] = bytes }
   get maxAck(): number { return this.words[this.base + MAX_ACK]! }
   set maxAck(seq: number) { this.words[this.base + MAX_ACK] = seq }
@@ -62,7 +62,7 @@ export class TcpSide {
 
 /** What both sides share: the state and what was seen last. */
 export class TcpShared {
-  words: Uint32Array = new Uint32Array(0)
+  words: Int32Array = new Int32Array(0)
   base = 0
 
   at(conn: Connection): this {
