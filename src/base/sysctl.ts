@@ -6,6 +6,7 @@ import { UsageError } from './errors.ts'
 export type Unit = 'bool' | 'seconds' | 'packets' | 'entries' | 'buckets' | 'bytes' | 'level'
 
 //    net.netfilter.nf_conntrack_ + name        default  unit       kernel's default is set in
+//    (ipfrag_…: net.ipv4. + name)
 export const KNOBS = [
   ['max',                                    262_144, 'entries', 'nf_conntrack_init_start()'],
   ['buckets',                                262_144, 'buckets', 'nf_conntrack_init_start()'],
@@ -54,12 +55,20 @@ export const KNOBS = [
   ['frag6_timeout',                               60, 'seconds', 'IPV6_FRAG_TIMEOUT'],
   ['frag6_high_thresh',                    4_194_304, 'bytes',   'IPV6_FRAG_HIGH_THRESH'],
   ['frag6_low_thresh',                     3_145_728, 'bytes',   'IPV6_FRAG_LOW_THRESH'],
+  ['ipfrag_time',                                 30, 'seconds', 'ipv4_frags_init_net()'],
+  ['ipfrag_high_thresh',                   4_194_304, 'bytes',   'ipv4_frags_init_net()'],
+  ['ipfrag_max_dist',                             64, 'packets', 'ipv4_frags_init_net()'],
 ] as const satisfies readonly (readonly [name: string, value: number, unit: Unit, source: string])[]
 
 export type Knob = (typeof KNOBS)[number][0]
 
 /** A full set of knobs, each in its own unit. */
 export type Sysctl = Record<Knob, number>
+
+/** The whole name of a knob, as sysctl(8) prints it. */
+export function sysctlName(knob: Knob): string {
+  return (knob.startsWith('ipfrag_') ? 'net.ipv4.' : 'net.netfilter.nf_conntrack_') + knob
+}
 
 /** The defaults of Linux 6.12. */
 export function defaultSysctl(): Sysctl {
@@ -68,8 +77,11 @@ export function defaultSysctl(): Sysctl {
 
 /** Sets one knob by name. @throws UsageError */
 export function setKnob(sysctl: Sysctl, name: string, value: string): void {
-  const bare = name.replace(/^net[./]netfilter[./]/, '').replace(/^nf_conntrack_/, '')
-  const knob = KNOBS.find(([known]) => known === bare)
+  const dotted = name.replaceAll('/', '.')
+  const knob = KNOBS.find(([known]) => {
+    const full = sysctlName(known)
+    return dotted === full || dotted === known || full.endsWith(`.${dotted}`)
+  })
   if (knob === undefined) throw new UsageError(`unknown sysctl ${name}`)
   if (!/^\d+$/.test(value.trim())) throw new UsageError(`sysctl ${name}: "${value}" is not a number`)
   sysctl[knob[0]] = Number(value)
