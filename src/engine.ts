@@ -72,4 +72,3 @@ export class Engine {
     return FRAME_PACKET
   }
 }
-

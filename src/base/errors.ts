@@ -1,6 +1,7 @@
 // Two kinds of wrong: a bad packet is data (a reason code, base/reasons.ts); these are for what a person must fix.
 
-export type CaptureErrorCode = 'NOT_FOUND' | 'UNREADABLE' | 'EMPTY' | 'BAD_MAGIC' | 'TRUNCATED' | 'BAD_BLOCK' | 'UNSUPPORTED_LINKTYPE' | 'BAD_COMPRESSION'
+export type CaptureErrorCode =
+  'NOT_FOUND' | 'UNREADABLE' | 'EMPTY' | 'BAD_MAGIC' | 'TRUNCATED' | 'BAD_BLOCK' | 'UNSUPPORTED_LINKTYPE' | 'BAD_COMPRESSION'
 
 /** A capture that cannot be read further. Thrown while opening and between packets, never per packet. */
 export class CaptureError extends Error {

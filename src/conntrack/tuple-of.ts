@@ -1,7 +1,10 @@
 // From a packet to its tuple.
 // Kernel: nf_ct_get_tuple() and the …_pkt_to_tuple() of each protocol (v6.12).
 
-import { AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../base/units.ts'
+import {
+  AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+} from '../base/units.ts'
 import type { Tuple } from '../table/tuple.ts'
 
 /** Reads addresses of an IPv4 or IPv6 header at `ip` into a tuple. */

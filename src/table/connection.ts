@@ -80,6 +80,7 @@ export class Connection {
   source(dir: number, i = 0): number {
     return i === 0 ? this.words[this.base + ADDR + dir * 2]! : this.words[this.base + ADDR6 + dir * 6 + i - 1]!
   }
+
   /** Word `i` (0-3) of the destination address. */
   destination(dir: number, i = 0): number {
     return i === 0 ? this.words[this.base + ADDR + dir * 2 + 1]! : this.words[this.base + ADDR6 + dir * 6 + 3 + i - 1]!

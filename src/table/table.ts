@@ -8,7 +8,7 @@ import { Records } from './records.ts'
 import { Stats } from './stats.ts'
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_DYING } from './status.ts'
 import type { Tuple } from './tuple.ts'
-import { Wheel } from '../timers/wheel.ts'
+import { Wheel } from './wheel.ts'
 
 /** No such connection. */
 export const NOT_FOUND = -1
@@ -191,6 +191,7 @@ export class Table {
       oldest = Math.max(oldest, age)
       ages[count++] = age * high + index
     }
+    // eslint-disable-next-line no-restricted-syntax -- cold: once a snapshot
     const keys = ages.subarray(0, count)
     for (let i = 0; i < count; i++) { // the oldest becomes the smallest
       const index = keys[i]! % high

@@ -29,6 +29,8 @@ function printTuple(tuple: RowTuple): string {
   let text = `src=${tuple.source} dst=${tuple.destination} `
   if (tuple.sourcePort !== undefined) text += `sport=${String(tuple.sourcePort)} dport=${String(tuple.destinationPort)} `
   if (tuple.type !== undefined) text += `type=${String(tuple.type)} code=${String(tuple.code)} id=${String(tuple.id)} `
-  if (tuple.sourceKey !== undefined) text += `srckey=0x${tuple.sourceKey.toString(16)} dstkey=0x${(tuple.destinationKey ?? 0).toString(16)} `
+  if (tuple.sourceKey !== undefined) {
+    text += `srckey=0x${tuple.sourceKey.toString(16)} dstkey=0x${(tuple.destinationKey ?? 0).toString(16)} `
+  }
   return text
 }

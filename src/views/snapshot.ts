@@ -1,7 +1,9 @@
 // The visible table at the engine's present instant, as rows.
 
 import { formatIpv4, formatIpv6Full } from '../base/address.ts'
-import { AF_INET, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../base/units.ts'
+import {
+  AF_INET, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
+} from '../base/units.ts'
 import { ORIGINAL, REPLY } from '../base/verdict.ts'
 import type { Engine } from '../engine.ts'
 import { TcpShared } from '../protocols/tcp/words.ts'

@@ -5,8 +5,8 @@
 // of their deadlines, each at its own tick: what events need. Unordered, a second's records go when the second is over:
 // nobody can tell, because whoever looks at a record looks at its deadline first.
 
-import { DEADLINE_F64, PROTO, RECORD_WORDS, WHEEL_NEXT, WHEEL_PREV, WHEEL_SLOT } from '../table/layout.ts'
-import type { Records } from '../table/records.ts'
+import { DEADLINE_F64, PROTO, RECORD_WORDS, WHEEL_NEXT, WHEEL_PREV, WHEEL_SLOT } from './layout.ts'
+import type { Records } from './records.ts'
 
 const SLOTS = 1 << 14 // seconds; a later deadline is placed again once a turn
 
