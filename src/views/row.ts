@@ -17,6 +17,12 @@ export interface RowTuple {
   destinationKey?: number
 }
 
+/** What went in one direction. */
+export interface RowCounters {
+  packets: number
+  bytes: number
+}
+
 /** One entry of the connection table. */
 export interface Row {
   l3: 'ipv4' | 'ipv6'
@@ -30,11 +36,28 @@ export interface Row {
   state: string | null
   original: RowTuple
   reply: RowTuple
-  originalCounters: { packets: number, bytes: number } | null
-  replyCounters: { packets: number, bytes: number } | null
+  originalCounters: RowCounters | null
+  replyCounters: RowCounters | null
   seenReply: boolean
   assured: boolean
   mark: number
   zone: number
+  /** Whole seconds since it was made; null where the table does not say. */
+  age: number | null
   use: number
+}
+
+/** One entry of the expectation table: a connection that a helper has been promised. */
+export interface ExpectationRow {
+  /** Seconds left; null where it has no end. */
+  timeout: number | null
+  l3num: number
+  l4num: number
+  tuple: RowTuple
+  /** PERMANENT, INACTIVE, USERSPACE */
+  flags: string[]
+  /** The helper that waits for it, null where there is none. */
+  helper: string | null
+  /** The helper's policy it counts under, null where that has no name. */
+  policy: string | null
 }

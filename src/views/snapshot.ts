@@ -6,15 +6,17 @@ import {
 } from '../base/units.ts'
 import { ORIGINAL, REPLY } from '../base/verdict.ts'
 import type { Engine } from '../engine.ts'
-import { TcpShared } from '../protocols/tcp/words.ts'
-import { TCP_STATES } from '../protocols/tcp/states.ts'
 import { Connection } from '../table/connection.ts'
-import type { Row, RowTuple } from './row.ts'
+import type { ExpectationRow, Row, RowTuple } from './row.ts'
+import { stateName } from './state-name.ts'
 
 const L4_NAMES: Readonly<Record<number, string>> = {
   [IPPROTO_ICMP]: 'icmp', [IPPROTO_TCP]: 'tcp', [IPPROTO_UDP]: 'udp', [IPPROTO_DCCP]: 'dccp', [IPPROTO_GRE]: 'gre',
   [IPPROTO_SCTP]: 'sctp', [IPPROTO_UDPLITE]: 'udplite', [IPPROTO_ICMPV6]: 'icmpv6',
 }
+
+/** A protocol's name in the table: `unknown` for those the generic tracker holds. */
+export const l4Name = (protocol: number): string => L4_NAMES[protocol] ?? 'unknown'
 
 /** Copies one connection's record into a row. `now` in ticks, `hz` ticks a second. */
 export function rowOf(conn: Connection, now: number, hz: number): Row {
@@ -22,10 +24,10 @@ export function rowOf(conn: Connection, now: number, hz: number): Row {
   return {
     l3: conn.l3num === AF_INET ? 'ipv4' : 'ipv6',
     l3num: conn.l3num,
-    l4: L4_NAMES[protocol] ?? 'unknown',
+    l4: l4Name(protocol),
     l4num: protocol,
     timeout: Math.floor((conn.deadline - now) / hz),
-    state: stateOf(conn),
+    state: stateName(conn),
     original: tupleOf(conn, ORIGINAL),
     reply: tupleOf(conn, REPLY),
     originalCounters: { packets: conn.packets(ORIGINAL), bytes: conn.bytes(ORIGINAL) },
@@ -34,22 +36,26 @@ export function rowOf(conn: Connection, now: number, hz: number): Row {
     assured: conn.assured,
     mark: conn.mark,
     zone: conn.zone,
+    age: Math.floor((now - conn.created) / hz),
     use: 2,
   }
 }
 
-/** The visible table now, in the order of creation. */
-export function snapshot(engine: Engine): Row[] {
+/** The visible table now, in the order of creation, one row after another. */
+export function* visibleRows(engine: Engine): Generator<Row, void> {
   const conn = new Connection(engine.table.records)
-  const rows: Row[] = []
-  for (const index of engine.table.visible()) rows.push(rowOf(conn.at(index), engine.clock.now, engine.clock.hz))
-  return rows
+  const { now, hz } = engine.clock
+  for (const index of engine.table.visible()) yield rowOf(conn.at(index), now, hz)
 }
 
-const tcp = new TcpShared()
+/** The visible table now, in the order of creation. */
+export function snapshot(engine: Engine): Row[] {
+  return [...visibleRows(engine)]
+}
 
-function stateOf(conn: Connection): string | null {
-  return conn.protocol === IPPROTO_TCP ? TCP_STATES[tcp.at(conn).state] ?? null : null
+/** The expectations that are open now. */
+export function visibleExpectations(_engine: Engine): ExpectationRow[] {
+  return [] // no helper reads payloads yet
 }
 
 function tupleOf(conn: Connection, dir: number): RowTuple {

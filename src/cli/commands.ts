@@ -1,0 +1,17 @@
+// All commands, each loaded when it is needed.
+
+import type { Command } from 'commander'
+import type { Session } from './session.ts'
+
+/** A command's file: `define` fills in what it is called and what it does. */
+export interface CommandModule {
+  define(command: Command, session: Session): void
+}
+
+export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  snapshot: () => import('./commands/snapshot.ts'),
+  packets: () => import('./commands/packets.ts'),
+}
+
+/** What runs when no command is named. */
+export const DEFAULT_COMMAND = 'snapshot'

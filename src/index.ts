@@ -1,0 +1,17 @@
+// pcap-conntrack as a library.
+
+export { CaptureError, type CaptureErrorCode, UsageError } from './base/errors.ts'
+export { defaultSysctl, type Knob, KNOBS, setKnob, type Sysctl, sysctlName } from './base/sysctl.ts'
+export { addTime, type Every, formatTime, parseDuration, parseEvery, parseWhen, type Time, type When } from './base/when.ts'
+export { Frame, type FrameOrigin, type Source } from './capture/frame.ts'
+export { openCapture } from './capture/open.ts'
+export { Engine, type EngineOptions } from './engine.ts'
+export { type Moment, type OnPacket, Replay, type ReplayOptions } from './replay.ts'
+export type { Form, FormOptions, Instant, MakeForm } from './views/form.ts'
+export { FORM_NAMES, loadForm } from './views/forms.ts'
+export { loadPacketForm, PACKET_FORM_NAMES, type PacketForm } from './views/packet-forms.ts'
+export { type PacketRow, packetRowOf } from './views/packet-row.ts'
+export type { ExpectationRow, Row, RowCounters, RowTuple } from './views/row.ts'
+export { snapshot, visibleExpectations, visibleRows } from './views/snapshot.ts'
+export { TablePrinter } from './views/table-printer.ts'
+export { TextBuffer } from './views/text-buffer.ts'

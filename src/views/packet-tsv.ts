@@ -1,0 +1,22 @@
+// One line a packet: frame, nanoseconds since the epoch, ctstate, direction, reason; separated by tabs, `-` for nothing.
+
+import { REPLY, VERDICT_NAMES, VERDICT_NEW } from '../base/verdict.ts'
+import type { PacketForm } from './packet-forms.ts'
+import { timeText } from './packet-row.ts'
+import { reasonText } from './reason-text.ts'
+
+// What stands between the time and the reason: one constant for each verdict and direction.
+const MIDDLES = VERDICT_NAMES.flatMap((name, verdict) => [0, 1].map((direction) =>
+  `\t${name}\t${verdict < VERDICT_NEW ? '-' : direction === REPLY ? 'reply' : 'original'}\t`))
+
+export function packetTsv(): PacketForm {
+  return {
+    packet(out, frame, packet) {
+      out.number(frame.number)
+      out.text('\t')
+      out.text(timeText(frame))
+      out.text(MIDDLES[packet.verdict * 2 + packet.direction] ?? '')
+      out.text(packet.reasonCount === 0 ? '-\n' : `${reasonText(packet)}\n`)
+    },
+  }
+}
