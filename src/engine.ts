@@ -3,7 +3,7 @@
 import { defaultSysctl, type Sysctl } from './base/sysctl.ts'
 import type { Frame } from './capture/frame.ts'
 import { Conntrack } from './conntrack/conntrack.ts'
-import { IpLayer, NOT_IP, READY } from './ip/ip.ts'
+import { IpLayer } from './ip/ip.ts'
 import { Packet } from './ip/packet.ts'
 import { findIp, UNSUPPORTED } from './link/link.ts'
 import { Table } from './table/table.ts'
@@ -41,8 +41,8 @@ export class Engine {
   constructor(options: EngineOptions = {}) {
     this.sysctl = options.sysctl ?? defaultSysctl()
     this.clock = new Clock(options.hz)
-    this.#ip = new IpLayer()
     const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
+    this.#ip = new IpLayer(this.sysctl, this.clock.hz, seed)
     this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, options.ordered ?? false, seed)
     this.conntrack = new Conntrack(this.table, this.sysctl, this.clock.hz)
   }
@@ -60,15 +60,14 @@ export class Engine {
     const at = findIp(frame)
     if (at < 0) return at === UNSUPPORTED ? FRAME_UNSUPPORTED : FRAME_NOT_IP
     const { clock, packet } = this
+    if (!this.#ip.read(frame, at, packet)) return FRAME_NOT_IP
     const tick = clock.tickOf(frame.sec, frame.nsec)
     if (tick < clock.now) clock.backwards++
     else this.advance(tick)
     packet.reset()
     packet.tick = clock.now
-    const state = this.#ip.receive(frame, at, packet)
-    if (state === NOT_IP) return FRAME_NOT_IP
     this.packets++
-    if (state === READY) this.conntrack.receive(packet)
+    if (this.#ip.gather(packet)) this.conntrack.receive(packet)
     return FRAME_PACKET
   }
 }

@@ -1,36 +1,125 @@
-// From where the IP header starts to a whole IP packet with its transport header found, or word that there is none.
+// From where the IP header starts to a whole IP packet with its transport header found. Two steps: what has no whole IP
+// header is no packet, and leaves even the clock alone.
 
+import type { Sysctl } from '../base/sysctl.ts'
+import { IPPROTO_HOPOPTS, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../base/units.ts'
 import type { Frame } from '../capture/frame.ts'
+import { Ipv4Defragmenter } from './defrag/ipv4.ts'
+import { Ipv6Defragmenter, KEPT } from './defrag/ipv6.ts'
+import type { FragmentCounters } from './defrag/queues.ts'
+import { isFragment4, readIpv4 } from './ipv4.ts'
+import { headerChain, hopByHopPasses, isExtension, readIpv6 } from './ipv6.ts'
 import type { Packet } from './packet.ts'
 
-/** No whole IP header: the frame has no row in any output. */
-export const NOT_IP = 0
-/** An IP packet that conntrack never returns: a fragment held or thrown away, or a header the kernel refuses. */
-export const HELD = 1
-/** A whole packet or datagram, ready for conntrack. */
-export const READY = 2
+const TCP_HEADER = 20 // bytes, without options
+const UDP_HEADER = 8 // bytes; UDP-Lite's too
+/**
+ * The kernel's count of ticks at the whole second of the first packet, in seconds: it starts 300 s before its zero, and the
+ * machine has been up for 3 s. It decides only where the slots of the timer wheel lie.
+ * @differs  no capture tells how long a machine had been up
+ */
+const FIRST_SECOND = 3 - 300
 
 /** Everything between the link layer and conntrack: validation, extension headers, reassembly. */
 export class IpLayer {
-  /** Reads the IP packet at `at` of a frame into `packet`. @returns NOT_IP, HELD or READY */
-  receive(frame: Frame, at: number, packet: Packet): number {
-    const { view } = frame
-    if (frame.end - at < 20 || view.getUint8(at) >>> 4 !== 4) return NOT_IP
-    const headerLength = (view.getUint8(at) & 15) * 4
-    const total = view.getUint16(at + 2)
-    packet.bytes = frame.bytes
-    packet.view = view
-    packet.ip = at
-    packet.l4 = at + headerLength
-    packet.end = at + total
-    packet.captured = Math.min(frame.end, packet.end)
-    packet.version = 4
-    packet.protocol = view.getUint8(at + 9)
-    return READY
+  readonly #hz: number
+  readonly #fragments4: Ipv4Defragmenter
+  readonly #fragments6: Ipv6Defragmenter
+  #now = 0
+  /** What to take from the capture's ticks to get the kernel's; known from the first packet on. */
+  #boot = 0
+  #started = false
+  /** Tick at which the first datagram will have waited too long. */
+  #nextDeadline = Infinity
+
+  /**
+   * @param hz    ticks a second
+   * @param seed  of the fragment queues' hash, 32 bits
+   */
+  constructor(sysctl: Sysctl, hz: number, seed: number) {
+    this.#hz = hz
+    this.#fragments4 = new Ipv4Defragmenter(
+      { timeout: sysctl.ipfrag_time * hz, highThreshold: sysctl.ipfrag_high_thresh, seed }, sysctl.ipfrag_max_dist)
+    this.#fragments6 = new Ipv6Defragmenter(
+      { timeout: sysctl.frag6_timeout * hz, highThreshold: sysctl.frag6_high_thresh, seed })
   }
 
-  /** Ends fragment queues whose time is over. */
-  advance(_tick: number): void {
-    // Nothing is held yet.
+  /** How the fragments of each IP version fared. */
+  get fragments4(): FragmentCounters { return this.#fragments4.queues.counters }
+  get fragments6(): FragmentCounters { return this.#fragments6.queues.counters }
+
+  /**
+   * Reads the IP packet at `at` of a frame: fills in where it lies.
+   * @returns  false when there is no whole IP header, or an impossible one: the frame has no row in any output
+   */
+  read(frame: Frame, at: number, packet: Packet): boolean {
+    const { view, end } = frame
+    if (at >= end) return false
+    const room = Math.max(frame.wireLen, end - frame.start) - (at - frame.start)
+    packet.bytes = frame.bytes
+    packet.view = view
+    const version = view.getUint8(at) >>> 4
+    return version === 4 ? readIpv4(view, at, end, room, packet) : version === 6 && readIpv6(view, at, end, room, packet)
+  }
+
+  /**
+   * Makes the packet just read ready for conntrack: its extension headers, its datagram, what the snap length cut.
+   * @returns  false when conntrack never returns it: a fragment held or thrown away, or a header the kernel refuses
+   */
+  gather(packet: Packet): boolean {
+    if (packet.version === 4) {
+      if (isFragment4(packet) && !this.#gather4(packet)) return false
+    } else if (isExtension(packet.protocol) && !this.#follow6(packet)) return false
+    if (packet.captured < packet.end && !hasWholeHeader(packet)) packet.makeWhole()
+    return true
+  }
+
+  /** Moves time on, to a tick since the epoch: gives up datagrams that have waited too long. */
+  advance(tick: number): void {
+    this.#now = tick
+    if (tick >= this.#nextDeadline) this.#expire(tick)
+    if (this.#started) return
+    this.#started = true
+    this.#boot = (Math.floor(tick / this.#hz) - FIRST_SECOND) * this.#hz
+  }
+
+  #gather4(packet: Packet): boolean {
+    const whole = this.#fragments4.receive(packet, this.#now, this.#now - this.#boot)
+    this.#noteDeadline()
+    return whole
+  }
+
+  /** Extension headers, fragments among them. False when the packet goes no further. */
+  #follow6(packet: Packet): boolean {
+    packet.makeWhole()
+    if (packet.protocol === IPPROTO_HOPOPTS && !hopByHopPasses(packet)) return false
+    const fate = this.#fragments6.receive(packet, this.#now, this.#now - this.#boot)
+    this.#noteDeadline()
+    if (fate === KEPT) return false
+    const chain = headerChain(packet.view, packet.ip, packet.end)
+    packet.l4 = chain.offset
+    packet.protocol = chain.protocol
+    return true
+  }
+
+  #expire(tick: number): void {
+    this.#fragments4.queues.expire(tick)
+    this.#fragments6.queues.expire(tick)
+    this.#noteDeadline()
+  }
+
+  #noteDeadline(): void {
+    this.#nextDeadline = Math.min(this.#fragments4.queues.nextDeadline, this.#fragments6.queues.nextDeadline)
+  }
+}
+
+/** True when a packet that the snap length cut has all that its tracker reads; of most protocols that is the payload too. */
+function hasWholeHeader(packet: Packet): boolean {
+  const { l4, captured } = packet
+  switch (packet.protocol) {
+    case IPPROTO_TCP: return captured >= l4 + TCP_HEADER && captured >= l4 + (packet.view.getUint8(l4 + 12) >>> 4) * 4
+    case IPPROTO_UDP:
+    case IPPROTO_UDPLITE: return captured >= l4 + UDP_HEADER
+    default: return false
   }
 }

@@ -2,6 +2,7 @@
 // There is one of these an engine; every stage fills in its part.
 
 import { VERDICT_NONE } from '../base/verdict.ts'
+import { Room } from './room.ts'
 
 const MOST_REASONS = 8 // log lines one packet can cause
 const REASON_ARGS = 8 // numbers one wording takes: two IPv6 addresses
@@ -16,11 +17,12 @@ export class Packet {
   /** First byte of the transport header; -1 when the kernel finds none (a later fragment, a broken header chain). */
   l4 = 0
   /**
-   * First byte behind the packet, by the IP header's own length. Every byte before it can be read: where the snap length
-   * cut a header or a payload that somebody reads, ip/ has moved the packet to a buffer that goes on with zeros.
+   * First byte behind the packet, by the IP header's own length. Headers can be read up to it, and so can the payload of
+   * every protocol but TCP, UDP and UDP-Lite: where the snap length cut one of those, ip/ has moved the packet to a buffer
+   * that goes on with zeros. Who reads the payload of TCP, UDP or UDP-Lite calls `makeWhole` first.
    */
   end = 0
-  /** First byte behind what was captured; ≤ end. */
+  /** First byte behind what was captured; ≤ end. In a reassembled datagram: the first byte that no fragment had captured. */
   captured = 0
   /** 4 or 6 */
   version = 0
@@ -47,8 +49,37 @@ export class Packet {
   /** Protocol number the reason is logged under (`nf_ct_proto_6: …`). */
   readonly reasonProtocols = new Uint8Array(MOST_REASONS)
 
+  #room: Room | null = null
+
   /** Bytes of the IP packet, header included: the kernel's skb->len. */
   get length(): number { return this.end - this.ip }
+
+  /**
+   * A buffer of this packet's own, for what cannot stay where it was captured. Bytes of the packet that lie in it are lost
+   * when it is emptied.
+   */
+  get room(): Room { return this.#room ??= new Room() }
+
+  /**
+   * Makes every byte before `end` readable, with zeros for what the snap length cut. Moves the packet: `bytes`, `view` and
+   * the offsets change. Cheap when there is nothing to do.
+   */
+  makeWhole(): void {
+    if (this.captured < this.end) this.#move()
+  }
+
+  #move(): void {
+    const { room, ip } = this
+    if (this.bytes === room.bytes) return
+    room.empty()
+    room.put(0, this.bytes, ip, this.captured - ip)
+    this.bytes = room.bytes
+    this.view = room.view
+    this.ip = 0
+    if (this.l4 >= 0) this.l4 -= ip
+    this.end -= ip
+    this.captured -= ip
+  }
 
   /** Notes why the packet is logged, in the kernel's order. */
   note(protocol: number, reason: number, a = 0, b = 0, c = 0): void {
