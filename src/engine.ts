@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly hz?: number
   /** Connections expire in the order of their deadlines, each at its own tick: what events need. Default false. */
   readonly ordered?: boolean
+  /** Helpers to attach, as `--helper` names them: `ftp`, `ftp:2121`, `all`. Default: none, as on a modern kernel. */
+  readonly helpers?: readonly string[]
   /** Seed of the hash, 32 bits. Default: random. */
   readonly seed?: number
 }
@@ -44,7 +46,7 @@ export class Engine {
     const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
     this.#ip = new IpLayer(this.sysctl, this.clock.hz, seed)
     this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, options.ordered ?? false, seed)
-    this.conntrack = new Conntrack(this.table, this.sysctl, this.clock.hz)
+    this.conntrack = new Conntrack(this.table, this.sysctl, this.clock.hz, options.helpers)
   }
 
   /** Moves time to a tick (ticks since the epoch): expires entries and fragments. */

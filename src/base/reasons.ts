@@ -31,6 +31,13 @@ export const REASONS = [
   ['ICMPV6_SHORT_REDIRECT', 'short redirect'],
   ['ICMPV6_REDIRECT_SOURCE', 'invalid saddr or hoplimit for redirect'],
   ['ICMPV6_REDIRECT_OPTIONS', 'redirect without options'],
+  // Why a helper dropped a packet: wordings that carry their whole prefix. Source: nf_ct_helper_log(), v6.12.
+  ['FTP_PARTIAL_PORT', 'nf_ct_ftp: dropping packet: partial matching of `PORT\''],
+  ['FTP_PARTIAL_EPRT', 'nf_ct_ftp: dropping packet: partial matching of `EPRT\''],
+  ['FTP_PARTIAL_227', 'nf_ct_ftp: dropping packet: partial matching of `227 \''],
+  ['FTP_PARTIAL_229', 'nf_ct_ftp: dropping packet: partial matching of `229 \''],
+  ['FTP_CANNOT_ADD', 'nf_ct_ftp: dropping packet: cannot add expectation'],
+  ['TFTP_CANNOT_ADD', 'nf_ct_tftp: dropping packet: cannot add expectation'],
 ] as const satisfies readonly (readonly [name: string, wording: string])[]
 
 export type ReasonName = (typeof REASONS)[number][0]

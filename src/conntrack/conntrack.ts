@@ -7,11 +7,13 @@ import { IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from '../base/
 import {
   DROP, ORIGINAL, REPEAT, REPLY, VERDICT_ESTABLISHED, VERDICT_INVALID, VERDICT_NEW, VERDICT_NONE, VERDICT_RELATED,
 } from '../base/verdict.ts'
+import { Helpers } from '../helpers/helpers.ts'
+import { attach } from '../helpers/registry.ts'
 import type { Packet } from '../ip/packet.ts'
 import { Trackers } from '../protocols/registry.ts'
 import { Tracking } from '../protocols/tracker.ts'
 import { Connection } from '../table/connection.ts'
-import { IPCT_NEW, IPCT_RELATED, IPCT_REPLY, IPS_CONFIRMED, IPS_DYING, IPS_EXPECTED, IPS_SEEN_REPLY } from '../table/status.ts'
+import { IPCT_HELPER, IPCT_NEW, IPCT_RELATED, IPCT_REPLY, IPS_CONFIRMED, IPS_DYING, IPS_EXPECTED, IPS_SEEN_REPLY } from '../table/status.ts'
 import { NOT_FOUND, type Table } from '../table/table.ts'
 import { Tuple } from '../table/tuple.ts'
 import { IcmpErrors, NOT_AN_ERROR, type IcmpOutcome } from './icmp-errors.ts'
@@ -21,18 +23,26 @@ import { readAddresses, readPorts } from './tuple-of.ts'
 export class Conntrack {
   readonly table: Table
   readonly trackers: Trackers
+  /** null when none is attached. */
+  readonly helpers: Helpers | null
   readonly #tracking: Tracking
   readonly #conn: Connection
   readonly #tuple = new Tuple()
   readonly #inverse = new Tuple()
   readonly #icmpErrors: IcmpErrors
 
-  constructor(table: Table, sysctl: Sysctl, hz: number) {
+  /**
+   * @param hz       ticks a second
+   * @param helpers  which helpers are attached, as `--helper` names them
+   */
+  constructor(table: Table, sysctl: Sysctl, hz: number, helpers: readonly string[] = []) {
     this.table = table
     this.#tracking = new Tracking(table, sysctl, hz)
     this.trackers = new Trackers(this.#tracking)
     this.#conn = new Connection(table.records)
     this.#icmpErrors = new IcmpErrors(table, sysctl)
+    const wanted = attach(helpers)
+    this.helpers = wanted.attachments.length === 0 ? null : new Helpers(table, sysctl, hz, wanted.helpers, wanted.attachments)
   }
 
   /** Takes one whole packet: sets its verdict, direction, connection, events and reasons, and updates the table. */
@@ -44,7 +54,10 @@ export class Conntrack {
     const protocol = packet.protocol
     if (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6) {
       const outcome: IcmpOutcome = this.#icmpErrors.receive(packet)
-      if (outcome !== NOT_AN_ERROR) return
+      if (outcome !== NOT_AN_ERROR) {
+        if (this.helpers !== null && packet.verdict === VERDICT_RELATED && packet.direction === ORIGINAL) this.#helpWithError(packet)
+        return
+      }
     }
     readAddresses(packet.view, packet.ip, packet.version, protocol, this.#tuple)
     if (!readPorts(packet.view, packet.l4, packet.end, protocol, this.#tuple)) {
@@ -73,7 +86,7 @@ export class Conntrack {
       : protocol === IPPROTO_UDP ? this.trackers.udp.packet(conn, packet, dir)
         : this.trackers.byProtocol[protocol]!.packet(conn, packet, dir)
     if (answer <= 0) {
-      if (found === NOT_FOUND) table.discard(conn.index)
+      if (found === NOT_FOUND) this.#discard(conn)
       if (answer === REPEAT) return false
       this.#refuse(packet)
       if (answer === DROP) {
@@ -93,11 +106,35 @@ export class Conntrack {
       conn.status = status | IPS_SEEN_REPLY
       packet.events |= IPCT_REPLY
     }
+    if (this.helpers !== null && conn.helper !== 0 && !this.helpers.help(conn, packet, dir)) {
+      this.#drop(packet, conn)
+      return true
+    }
     if ((status & IPS_CONFIRMED) === 0) {
       table.confirm(conn.index)
       packet.events |= conn.master !== 0 ? IPCT_RELATED : IPCT_NEW
+      if (conn.helper !== 0) packet.events |= IPCT_HELPER
     }
     return true
+  }
+
+  /** An ICMP error in the original direction goes past the helper of the connection it relates to. Kernel: nf_confirm(). */
+  #helpWithError(packet: Packet): void {
+    const conn = this.#conn.at(packet.connection)
+    if (conn.helper !== 0 && this.helpers?.help(conn, packet, ORIGINAL) === false) this.#drop(packet, conn)
+  }
+
+  /** A helper has dropped the packet: what it did so far stands, but it opens nothing. */
+  #drop(packet: Packet, conn: Connection): void {
+    packet.verdict = VERDICT_NONE
+    if (conn.confirmed) return
+    packet.connection = -1
+    this.#discard(conn)
+  }
+
+  #discard(conn: Connection): void {
+    if (this.helpers !== null) this.helpers.discarded(conn)
+    this.table.discard(conn.index)
   }
 
   /** Makes an unconfirmed connection for the tuple. False when there can be none. Kernel: init_conntrack(). */
@@ -114,6 +151,7 @@ export class Conntrack {
       return false
     }
     this.#conn.at(table.open(this.#tuple, this.#inverse))
+    if (this.helpers !== null) this.helpers.opened(this.#conn, this.#tuple)
     return true
   }
 

@@ -31,10 +31,10 @@ export class Table {
   readonly wheel: Wheel
   /** A cursor for whoever needs a second one for a moment. */
   readonly peek: Connection
-  /** Told of each connection that ends. */
-  onEnd: OnEnd | null = null
   /** Now, in ticks. */
   now = 0
+  /** Told of each connection that ends. */
+  #onEnd: OnEnd | null = null
   readonly #seed: number
   readonly #mostHeads: number
   #heads: Uint32Array
@@ -56,6 +56,15 @@ export class Table {
     this.#mostHeads = 2 ** Math.ceil(Math.log2(Math.max(buckets, 1024)))
     this.#heads = new Uint32Array(1024)
     this.#mask = 1023
+  }
+
+  /** Has a function told of each connection that ends, after those that asked before it. */
+  listen(listener: OnEnd): void {
+    const before = this.#onEnd
+    this.#onEnd = before === null ? listener : (index, why) => {
+      before(index, why)
+      listener(index, why)
+    }
   }
 
   /** Moves time on and ends what has expired. */
@@ -137,7 +146,7 @@ export class Table {
     const base = index * RECORD_WORDS
     const words = this.records.words
     words[base + STATUS] = words[base + STATUS]! | IPS_DYING
-    if (this.onEnd !== null) this.onEnd(index, why)
+    if (this.#onEnd !== null) this.#onEnd(index, why)
     this.#unlink(index, 0)
     this.#unlink(index, 1)
     this.wheel.remove(index)

@@ -1,0 +1,47 @@
+// The helpers there are, and which of them the user wants on which ports.
+
+import { UsageError } from '../base/errors.ts'
+import { Ftp } from './ftp.ts'
+import type { Helper } from './helper.ts'
+import { Tftp } from './tftp.ts'
+
+/** A helper on a port: connections opened to that port get it. */
+export interface Attachment {
+  readonly helper: Helper
+  readonly port: number
+}
+
+/** What `--helper` names, and the helpers that are meant. A port, where one is given, is for the first. */
+function byName(): ReadonlyMap<string, readonly Helper[]> {
+  return new Map<string, readonly Helper[]>([
+    ['ftp', [new Ftp()]],
+    ['tftp', [new Tftp()]],
+  ])
+}
+
+/** The names `--helper` takes, `all` apart. */
+export const HELPER_NAMES: readonly string[] = [...byName().keys()]
+
+/**
+ * Makes the helpers, and puts those that are wanted on their ports.
+ *
+ * @param wanted  `name`, `name:port`, or `all`: each on its usual port
+ * @throws        UsageError
+ */
+export function attach(wanted: readonly string[]): { helpers: readonly Helper[], attachments: readonly Attachment[] } {
+  const known = byName()
+  const attachments: Attachment[] = []
+  for (const choice of wanted.flatMap((one) => one === 'all' ? [...known.keys()] : [one])) {
+    const [, name = '', port] = /^([^:]*)(?::(.*))?$/.exec(choice) ?? []
+    const helpers = known.get(name.toLowerCase())
+    if (helpers === undefined) throw new UsageError(`unknown helper "${name}": there are ${HELPER_NAMES.join(', ')}, and all`)
+    for (const helper of helpers) attachments.push({ helper, port: port === undefined ? helper.port : readPort(choice, port) })
+  }
+  return { helpers: [...known.values()].flat(), attachments }
+}
+
+function readPort(choice: string, text: string): number {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65535) throw new UsageError(`helper ${choice}: "${text}" is no port`)
+  return port
+}
