@@ -38,7 +38,7 @@ export function engineOptions(options: CommonOptions): EngineOptions {
     setKnob(sysctl, assignment.slice(0, at).trim(), assignment.slice(at + 1).trim())
   }
   oneOf('--copies', options.copies, ['auto', 'track'])
-  return { sysctl, hz: Number(oneOf('--hz', options.hz, ['1000', '250', '100'])) }
+  return { sysctl, helpers: options.helper, hz: Number(oneOf('--hz', options.hz, ['1000', '250', '100'])) }
 }
 
 /** May colour be used on standard output? https://no-color.org */

@@ -2,7 +2,8 @@
 
 import type { Time } from '../base/when.ts'
 import type { Connection } from '../table/connection.ts'
-import type { ExpectationRow, Row } from './row.ts'
+import type { ExpectRow } from './expect.ts'
+import type { Row } from './row.ts'
 import type { TextBuffer } from './text-buffer.ts'
 
 /** The instant a table is shown at. */
@@ -35,7 +36,7 @@ export interface Form {
   row(out: TextBuffer, row: Row): void
   /** The same straight from the record, for forms that are printed by the million. `now` in ticks, `hz` ticks a second. */
   connection?(out: TextBuffer, conn: Connection, now: number, hz: number): void
-  expectation(out: TextBuffer, row: ExpectationRow): void
+  expectation(out: TextBuffer, row: ExpectRow): void
   close?(out: TextBuffer): void
   end?(out: TextBuffer): void
 }

@@ -1,5 +1,4 @@
-// /proc/net/nf_conntrack and /proc/net/nf_conntrack_expect, byte for byte.
-// Kernel: ct_seq_show() in nf_conntrack_standalone.c, exp_seq_show() in nf_conntrack_expect.c (v6.12).
+// /proc/net/nf_conntrack, byte for byte. Kernel: ct_seq_show() in nf_conntrack_standalone.c (v6.12).
 
 import {
   AF_INET, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
@@ -7,7 +6,8 @@ import {
 import { ORIGINAL, REPLY } from '../base/verdict.ts'
 import type { Connection } from '../table/connection.ts'
 import type { Form, FormOptions } from './form.ts'
-import type { ExpectationRow, Row, RowCounters, RowTuple } from './row.ts'
+import { printProcExpect } from './expect.ts'
+import type { Row, RowCounters, RowTuple } from './row.ts'
 import { l4Name } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import type { TextBuffer } from './text-buffer.ts'
@@ -23,7 +23,7 @@ export function procForm(options: FormOptions): Form {
   return {
     row(out, row) { out.text(`${printProc(row, options)}\n`) },
     connection(out, conn, now, hz) { writeProc(out, conn, now, hz, options) },
-    expectation(out, row) { out.text(`expect ${printProcExpectation(row)}\n`) },
+    expectation(out, row) { out.text(`expect ${printProcExpect(row)}\n`) },
   }
 }
 
@@ -41,15 +41,6 @@ export function printProc(row: Row, options: ProcOptions): string {
   line += `mark=${String(row.mark)} zone=${String(row.zone)} `
   if (options.timestamps === true && row.age !== null) line += `delta-time=${String(row.age)} `
   return `${line}use=${String(row.use)}`
-}
-
-/** One line of the expectation table, without its newline. */
-export function printProcExpectation(row: ExpectationRow): string {
-  const timeout = row.timeout === null ? '-' : String(row.timeout)
-  const helper = row.helper === null ? '' : row.policy === null ? row.helper : `${row.helper}/${row.policy}`
-  const flags = row.flags.join(',')
-  const tail = `${flags}${flags !== '' && helper !== '' ? ' ' : ''}${helper}`
-  return `${timeout} l3proto = ${String(row.l3num)} proto=${String(row.l4num)} ${printTuple(row.tuple)}${tail}`
 }
 
 export function printCounters({ packets, bytes }: RowCounters): string {

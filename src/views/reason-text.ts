@@ -31,5 +31,6 @@ function oneReason(packet: Packet, at: number): string {
       }
     }
   })
-  return `nf_ct_proto_${String(packet.reasonProtocols[at] ?? 0)}: ${text}`
+  // A helper's own words carry their prefix.
+  return wording.startsWith('nf_ct_') ? text : `nf_ct_proto_${String(packet.reasonProtocols[at] ?? 0)}: ${text}`
 }

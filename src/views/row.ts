@@ -46,18 +46,3 @@ export interface Row {
   age: number | null
   use: number
 }
-
-/** One entry of the expectation table: a connection that a helper has been promised. */
-export interface ExpectationRow {
-  /** Seconds left; null where it has no end. */
-  timeout: number | null
-  l3num: number
-  l4num: number
-  tuple: RowTuple
-  /** PERMANENT, INACTIVE, USERSPACE */
-  flags: string[]
-  /** The helper that waits for it, null where there is none. */
-  helper: string | null
-  /** The helper's policy it counts under, null where that has no name. */
-  policy: string | null
-}

@@ -7,7 +7,7 @@ import {
 import { ORIGINAL, REPLY } from '../base/verdict.ts'
 import type { Engine } from '../engine.ts'
 import { Connection } from '../table/connection.ts'
-import type { ExpectationRow, Row, RowTuple } from './row.ts'
+import type { Row, RowTuple } from './row.ts'
 import { stateName } from './state-name.ts'
 
 const L4_NAMES: Readonly<Record<number, string>> = {
@@ -34,7 +34,7 @@ export function rowOf(conn: Connection, now: number, hz: number): Row {
     replyCounters: { packets: conn.packets(REPLY), bytes: conn.bytes(REPLY) },
     seenReply: conn.seenReply,
     assured: conn.assured,
-    mark: conn.mark,
+    mark: conn.mark >>> 0,
     zone: conn.zone,
     age: Math.floor((now - conn.created) / hz),
     use: 2,
@@ -51,11 +51,6 @@ export function* visibleRows(engine: Engine): Generator<Row, void> {
 /** The visible table now, in the order of creation. */
 export function snapshot(engine: Engine): Row[] {
   return [...visibleRows(engine)]
-}
-
-/** The expectations that are open now. */
-export function visibleExpectations(_engine: Engine): ExpectationRow[] {
-  return [] // no helper reads payloads yet
 }
 
 function tupleOf(conn: Connection, dir: number): RowTuple {

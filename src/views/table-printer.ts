@@ -2,9 +2,10 @@
 
 import { Connection } from '../table/connection.ts'
 import type { Moment } from '../replay.ts'
+import { expectations } from './expect.ts'
 import type { Form } from './form.ts'
 import type { Row } from './row.ts'
-import { rowOf, visibleExpectations } from './snapshot.ts'
+import { rowOf } from './snapshot.ts'
 import type { TextBuffer } from './text-buffer.ts'
 
 export interface TablePrinterOptions {
@@ -49,7 +50,7 @@ export class TablePrinter {
       }
       if (out.full) await out.flush()
     }
-    if (this.#options.expectations) for (const row of visibleExpectations(engine)) form.expectation(out, row)
+    if (this.#options.expectations) for (const row of expectations(engine)) form.expectation(out, row)
     form.close?.(out)
     await out.flush()
   }
