@@ -12,8 +12,8 @@ export const EXPECT_INACTIVE = 1 << 1 // cannot be met yet
 
 /** How many expectations of a class a connection may have open, and for how long each stands. */
 export interface Policy {
-  /** What /proc prints behind the helper's name; empty for none. */
-  readonly name: string
+  /** What /proc prints behind the helper's name; null for nothing. */
+  readonly name: string | null
   readonly most: number
   readonly timeoutSec: number
 }

@@ -47,7 +47,7 @@ export class Ftp implements Helper {
   readonly family = 0
   readonly protocol = IPPROTO_TCP
   readonly port = 21
-  readonly policies = [{ name: '', most: 1, timeoutSec: 300 }]
+  readonly policies = [{ name: null, most: 1, timeoutSec: 300 }]
   /** Also believe an address that is not the one the packet came from. Kernel: the module's `loose`, off. */
   readonly #loose: boolean
   readonly #lineEnds = new Map<number, readonly [LineEnds, LineEnds]>()

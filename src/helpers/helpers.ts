@@ -66,6 +66,7 @@ export class Helpers {
   help(conn: Connection, packet: Packet, dir: number): boolean {
     const helper = this.#all[conn.helper - 1]
     if (helper === undefined) return true
+    packet.makeWhole()
     const scene = this.#scene
     scene.conn.at(conn.index)
     scene.packet = packet

@@ -15,7 +15,7 @@ export class Tftp implements Helper {
   readonly family = 0
   readonly protocol = IPPROTO_UDP
   readonly port = 69
-  readonly policies = [{ name: '', most: 1, timeoutSec: 300 }]
+  readonly policies = [{ name: null, most: 1, timeoutSec: 300 }]
 
   help(scene: Scene): boolean {
     if (!scene.udp() || scene.end - scene.data < 2) return true
