@@ -2,10 +2,10 @@
 // header is no packet, and leaves even the clock alone.
 
 import type { Sysctl } from '../base/sysctl.ts'
-import { IPPROTO_HOPOPTS, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../base/units.ts'
+import { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../base/units.ts'
 import type { Frame } from '../capture/frame.ts'
 import { Ipv4Defragmenter } from './defrag/ipv4.ts'
-import { Ipv6Defragmenter, KEPT } from './defrag/ipv6.ts'
+import { COMPLETE, Ipv6Defragmenter, KEPT } from './defrag/ipv6.ts'
 import type { FragmentCounters } from './defrag/queues.ts'
 import { isFragment4, readIpv4 } from './ipv4.ts'
 import { headerChain, hopByHopPasses, isExtension, readIpv6 } from './ipv6.ts'
@@ -92,10 +92,10 @@ export class IpLayer {
   /** Extension headers, fragments among them. False when the packet goes no further. */
   #follow6(packet: Packet): boolean {
     packet.makeWhole()
-    if (packet.protocol === IPPROTO_HOPOPTS && !hopByHopPasses(packet)) return false
+    if (!hopByHopPasses(packet)) return false
     const fate = this.#fragments6.receive(packet, this.#now, this.#now - this.#boot)
     this.#noteDeadline()
-    if (fate === KEPT) return false
+    if (fate === KEPT || (fate === COMPLETE && !hopByHopPasses(packet))) return false // the bridge looks at datagrams again
     const chain = headerChain(packet.view, packet.ip, packet.end)
     packet.l4 = chain.offset
     packet.protocol = chain.protocol

@@ -121,14 +121,16 @@ export function headerChain(view: DataView, at: number, end: number): Chain {
 }
 
 /**
- * True when a bridge lets the packet's hop-by-hop header pass. A jumbo payload never does: no packet here is that long.
+ * True when a bridge lets the packet's hop-by-hop header pass, or there is none. A jumbo payload never passes: no packet here
+ * is that long.
  *
- * @param packet  its first next header is a hop-by-hop header, and every byte of it can be read
+ * @param packet  every byte of it can be read
  * @kernel        nf_ip6_check_hbh_len() — v6.12
  */
 export function hopByHopPasses(packet: Packet): boolean {
-  const { view, end } = packet
-  let at = packet.ip + IPV6_HEADER
+  const { view, ip, end } = packet
+  if (view.getUint8(ip + 6) !== IPPROTO_HOPOPTS) return true
+  let at = ip + IPV6_HEADER
   if (end - at < 8) return false
   const behind = at + extensionLength(view, at, IPPROTO_HOPOPTS)
   if (behind > end) return false

@@ -6,7 +6,7 @@ import type { Room } from '../room.ts'
 export const QUEUED = 0
 /** Wholly within one run that is there already: ignored. */
 export const DUPLICATE = 1
-/** Partly over what is there: it spoils the datagram. */
+/** Partly over what is there, or over several runs: it spoils the datagram. */
 export const OVERLAP = 2
 
 const NO_BYTES = new Uint8Array(0)

@@ -2,13 +2,15 @@
 // Kernel: ip_defrag(), ip_frag_queue(), ip_frag_reasm() in ip_fragment.c (v6.12).
 
 import type { Packet } from '../packet.ts'
-import { DUPLICATE, OVERLAP, type Datagram, type Source } from './datagram.ts'
+import { DUPLICATE, OVERLAP, QUEUED, type Datagram, type Source } from './datagram.ts'
 import { ecnAgrees } from './ecn.ts'
 import { FragmentQueues, type FragmentLimits } from './queues.ts'
 import { packetMemory } from './skb.ts'
 
 const MORE_FRAGMENTS = 0x2000
 const OFFSET = 0x1fff // in units of 8 bytes
+/** The fragment is thrown away, and the datagram with it. */
+const SPOILT = 3
 const LONGEST = 65_535 // bytes
 const KEY_WORDS = 3 // source, destination, identification and protocol
 const QUEUE_MEMORY = 200 // bytes: struct ipq
@@ -47,12 +49,13 @@ export class Ipv4Defragmenter {
       queues.counters.failed++
       queues.restart(datagram, tick, jiffies)
     }
-    if (!this.#queue(datagram, packet)) {
+    const inserted = this.#queue(datagram, packet)
+    if (inserted === SPOILT) {
       queues.counters.failed++
-      this.#drop(datagram)
-      return false
+      queues.end(datagram)
+      queues.recycle(datagram)
     }
-    if (!datagram.isComplete) return false
+    if (inserted !== QUEUED || !datagram.isComplete) return false
 
     queues.end(datagram)
     const done = this.#reassemble(datagram, packet)
@@ -62,28 +65,31 @@ export class Ipv4Defragmenter {
     return done
   }
 
-  /** False when the fragment spoils the datagram. */
-  #queue(datagram: Datagram, packet: Packet): boolean {
+  /**
+   * Puts a fragment where it belongs. What a duplicate says of the datagram's length is taken, but it completes nothing.
+   * @returns  QUEUED, DUPLICATE or SPOILT
+   */
+  #queue(datagram: Datagram, packet: Packet): number {
     const { view, ip, l4 } = packet
     const field = view.getUint16(ip + 6)
     const start = (field & OFFSET) * 8
     let end = start + packet.end - l4
     if ((field & MORE_FRAGMENTS) === 0) {
-      if (end < datagram.length || (datagram.lastIn && end !== datagram.length)) return false
+      if (end < datagram.length || (datagram.lastIn && end !== datagram.length)) return SPOILT
       datagram.lastIn = true
       datagram.length = end
     } else {
       end -= end % 8
       if (end > datagram.length) {
-        if (datagram.lastIn) return false
+        if (datagram.lastIn) return SPOILT
         datagram.length = end
       }
     }
-    if (end === start) return false
+    if (end === start) return SPOILT
 
     const inserted = datagram.insert(start, end)
-    if (inserted === OVERLAP) return false
-    if (inserted === DUPLICATE) return true
+    if (inserted === DUPLICATE) return DUPLICATE
+    if (inserted === OVERLAP) return SPOILT
     datagram.keep(start, end - start, packet.bytes, l4, packet.captured - l4)
     datagram.ecn |= 1 << (view.getUint8(ip + 1) & 3)
     this.queues.charge(datagram, packetMemory(packet.end - ip))
@@ -91,7 +97,7 @@ export class Ipv4Defragmenter {
       datagram.firstIn = true
       datagram.keepHeaders(packet.bytes, ip, l4 - ip)
     }
-    return true
+    return QUEUED
   }
 
   /** Re-aims the packet at the whole datagram, with the headers of its first fragment. */
@@ -108,11 +114,6 @@ export class Ipv4Defragmenter {
     room.view.setUint16(2, total)
     room.view.setUint16(6, 0)
     return true
-  }
-
-  #drop(datagram: Datagram): void {
-    this.queues.end(datagram)
-    this.queues.recycle(datagram)
   }
 
   /**

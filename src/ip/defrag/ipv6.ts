@@ -5,7 +5,7 @@
 import { IPPROTO_FRAGMENT, IPPROTO_ICMPV6, IPPROTO_NONE, IPPROTO_TCP, IPPROTO_UDP } from '../../base/units.ts'
 import { extensionLength, followChain, FRAGMENT_OFFSET6, IPV6_HEADER, isExtension } from '../ipv6.ts'
 import type { Packet } from '../packet.ts'
-import { DUPLICATE, OVERLAP, type Datagram } from './datagram.ts'
+import { DUPLICATE, OVERLAP, QUEUED, type Datagram } from './datagram.ts'
 import { ecnAgrees } from './ecn.ts'
 import { FragmentQueues, type FragmentLimits } from './queues.ts'
 import { packetMemory } from './skb.ts'
@@ -23,11 +23,10 @@ const LONGEST_PAYLOAD = 65_535 // bytes
 const KEY_WORDS = 9 // source, destination, identification
 const QUEUE_MEMORY = 184 // bytes: struct frag_queue
 
-// What became of one fragment.
-const HELD = 0
-const REFUSED = 1 // thrown away; the datagram may still be completed by others
-const SPOILT = 2 // thrown away, and the datagram with it
-const UNEVEN = 3 // not a multiple of 8 bytes: it passes as it is, and the datagram is given up
+// What became of a fragment, besides QUEUED and DUPLICATE.
+const REFUSED = 2 // thrown away; the datagram may still be completed by others
+const SPOILT = 3 // thrown away, and the datagram with it
+const UNEVEN = 4 // not a multiple of 8 bytes: it passes as it is, and the datagram is given up
 
 export class Ipv6Defragmenter {
   readonly queues: FragmentQueues
@@ -60,12 +59,13 @@ export class Ipv6Defragmenter {
       return KEPT
     }
     const fate = this.#queue(datagram, packet)
-    if (fate === SPOILT || fate === UNEVEN) this.#drop(datagram)
-    if (fate !== HELD) {
-      queues.counters.failed++
-      return fate === UNEVEN ? PASS : KEPT
+    if (fate === SPOILT || fate === UNEVEN) {
+      queues.end(datagram)
+      queues.recycle(datagram)
     }
-    if (!datagram.isComplete) return KEPT
+    if (fate > DUPLICATE) queues.counters.failed++
+    if (fate === UNEVEN) return PASS
+    if (fate !== QUEUED || !datagram.isComplete) return KEPT
 
     queues.end(datagram)
     const done = this.#reassemble(datagram, packet)
@@ -109,6 +109,10 @@ export class Ipv6Defragmenter {
     return chain.offset + header > end
   }
 
+  /**
+   * Puts a fragment where it belongs. What a fragment thrown away says of the datagram's length is taken all the same.
+   * @returns  QUEUED, DUPLICATE, REFUSED, SPOILT or UNEVEN
+   */
   #queue(datagram: Datagram, packet: Packet): number {
     const { view, ip } = packet
     const field = view.getUint16(this.#header + 2)
@@ -131,7 +135,7 @@ export class Ipv6Defragmenter {
 
     const inserted = datagram.insert(start, end)
     if (inserted === OVERLAP) return SPOILT
-    if (inserted === DUPLICATE) return HELD
+    if (inserted === DUPLICATE) return DUPLICATE
     datagram.keep(start, end - start, packet.bytes, data, packet.captured - data)
     datagram.ecn |= 1 << ((view.getUint8(ip + 1) >>> 4) & 3)
     this.queues.charge(datagram, packetMemory(packet.end - ip))
@@ -141,7 +145,7 @@ export class Ipv6Defragmenter {
       datagram.nextHeaderAt = this.#pointer - ip
       datagram.keepHeaders(packet.bytes, ip, this.#header - ip)
     }
-    return HELD
+    return QUEUED
   }
 
   /** Re-aims the packet at the whole datagram: the headers of its first fragment without the fragment header. */
@@ -157,10 +161,5 @@ export class Ipv6Defragmenter {
     room.view.setUint16(4, payload)
     room.view.setUint8(datagram.nextHeaderAt, datagram.nextHeader)
     return true
-  }
-
-  #drop(datagram: Datagram): void {
-    this.queues.end(datagram)
-    this.queues.recycle(datagram)
   }
 }
