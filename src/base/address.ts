@@ -80,7 +80,7 @@ export function parseIpv6(text: string): AddressWords | null {
   const right = read(halves[1])
   if (left === null || right === null) return null
   const missing = 8 - left.length - right.length - tail.length
-  if (halves.length === 1 ? missing !== 0 : missing < 0) return null
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return null // `::` stands for one group at least
   const groups = [...left, ...new Array<number>(missing).fill(0), ...right, ...tail]
   const word = (at: number): number => (groups[at] ?? 0) * 65536 + (groups[at + 1] ?? 0)
   return [word(0), word(2), word(4), word(6)]
