@@ -1,23 +1,7 @@
 // The forms in which the verdict of each packet can be printed: a list, each loaded when it is asked for.
 
 import { UsageError } from '../base/errors.ts'
-import type { Frame } from '../capture/frame.ts'
-import type { Packet } from '../ip/packet.ts'
-import type { TextBuffer } from './text-buffer.ts'
-
-export interface PacketFormOptions {
-  readonly colour: boolean
-  readonly width: number
-}
-
-/** One form of output for packets. A run prints `begin`, each packet, `end`. */
-export interface PacketForm {
-  begin?(out: TextBuffer): void
-  packet(out: TextBuffer, frame: Frame, packet: Packet): void
-  end?(out: TextBuffer): void
-}
-
-export type MakePacketForm = (options: PacketFormOptions) => PacketForm
+import type { MakePacketForm } from './packet-form.ts'
 
 const FORMS = {
   tsv: async () => (await import('./packet-tsv.ts')).packetTsv,

@@ -1,7 +1,7 @@
 // One line a packet: frame, nanoseconds since the epoch, ctstate, direction, reason; separated by tabs, `-` for nothing.
 
 import { REPLY, VERDICT_NAMES, VERDICT_NEW } from '../base/verdict.ts'
-import type { PacketForm } from './packet-forms.ts'
+import type { PacketForm } from './packet-form.ts'
 import { timeText } from './packet-row.ts'
 import { reasonText } from './reason-text.ts'
 

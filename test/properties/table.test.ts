@@ -58,7 +58,7 @@ class Pair {
   constructor(ordered: boolean, seed: number) {
     this.#ordered = ordered
     this.table = new Table(0, 1024, HZ, ordered, seed)
-    this.table.onEnd = (index, why) => { this.#onEnd(index, why) }
+    this.table.listen((index, why) => { this.#onEnd(index, why) })
     this.table.advance(START)
   }
 
