@@ -37,6 +37,9 @@ export const REASONS = [
   ['FTP_PARTIAL_227', 'nf_ct_ftp: dropping packet: partial matching of `227 \''],
   ['FTP_PARTIAL_229', 'nf_ct_ftp: dropping packet: partial matching of `229 \''],
   ['FTP_CANNOT_ADD', 'nf_ct_ftp: dropping packet: cannot add expectation'],
+  ['AMANDA_CANNOT_ADD', 'nf_ct_amanda: dropping packet: cannot add expectation'],
+  ['IRC_CANNOT_ADD', 'nf_ct_irc: dropping packet: cannot add expectation'],
+  ['SANE_CANNOT_ADD', 'nf_ct_sane: dropping packet: cannot add expectation'],
   ['TFTP_CANNOT_ADD', 'nf_ct_tftp: dropping packet: cannot add expectation'],
 ] as const satisfies readonly (readonly [name: string, wording: string])[]
 

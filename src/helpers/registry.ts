@@ -1,8 +1,12 @@
 // The helpers there are, and which of them the user wants on which ports.
 
 import { UsageError } from '../base/errors.ts'
+import { Amanda } from './amanda.ts'
+import { Broadcast } from './broadcast.ts'
 import { Ftp } from './ftp.ts'
 import type { Helper } from './helper.ts'
+import { Irc } from './irc.ts'
+import { Sane } from './sane.ts'
 import { Tftp } from './tftp.ts'
 
 /** A helper on a port: connections opened to that port get it. */
@@ -16,6 +20,11 @@ function byName(): ReadonlyMap<string, readonly Helper[]> {
   return new Map<string, readonly Helper[]>([
     ['ftp', [new Ftp()]],
     ['tftp', [new Tftp()]],
+    ['irc', [new Irc()]],
+    ['amanda', [new Amanda()]],
+    ['sane', [new Sane()]],
+    ['netbios-ns', [new Broadcast('netbios-ns', 137, 3)]],
+    ['snmp', [new Broadcast('snmp', 161, 30)]],
   ])
 }
 

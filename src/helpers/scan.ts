@@ -37,11 +37,15 @@ export function sameAnyCase(bytes: Uint8Array, at: number, lower: Uint8Array, le
 
 /** Where these bytes first occur wholly between `at` and `end`; -1 when they do not. */
 export function indexOf(bytes: Uint8Array, at: number, end: number, wanted: Uint8Array): number {
-  const first = wanted[0] ?? 0
+  const first = wanted[0]
   const last = end - wanted.length
-  for (let i = bytes.indexOf(first, at); i >= 0 && i <= last; i = bytes.indexOf(first, i + 1)) {
-    if (matches(bytes, i, end, wanted)) return i
-  }
+  for (; at <= last; at++) if (bytes[at] === first && matches(bytes, at, end, wanted)) return at
+  return -1
+}
+
+/** Where a byte first occurs between `at` and `end`; -1 when it does not. */
+export function indexOfByte(bytes: Uint8Array, at: number, end: number, byte: number): number {
+  for (; at < end; at++) if (bytes[at] === byte) return at
   return -1
 }
 
