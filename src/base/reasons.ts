@@ -40,6 +40,15 @@ export const REASONS = [
   ['AMANDA_CANNOT_ADD', 'nf_ct_amanda: dropping packet: cannot add expectation'],
   ['IRC_CANNOT_ADD', 'nf_ct_irc: dropping packet: cannot add expectation'],
   ['SANE_CANNOT_ADD', 'nf_ct_sane: dropping packet: cannot add expectation'],
+  ['SIP_CANNOT_ADD', 'nf_ct_sip: dropping packet: cannot add expectation'],
+  ['SIP_CODE', 'nf_ct_sip: dropping packet: cannot get code'],
+  ['SIP_CONTACT', 'nf_ct_sip: dropping packet: cannot parse contact'],
+  ['SIP_CSEQ', 'nf_ct_sip: dropping packet: cannot parse cseq'],
+  ['SIP_CSEQ_NUMBER', 'nf_ct_sip: dropping packet: cannot get cseq'],
+  ['SIP_EXPIRES', 'nf_ct_sip: dropping packet: cannot parse expires'],
+  ['SIP_MEDIA', 'nf_ct_sip: dropping packet: cannot add expectation for voice'],
+  ['SIP_SDP', 'nf_ct_sip: dropping packet: cannot parse SDP message'],
+  ['SIP_WRONG_PORT', 'nf_ct_sip: dropping packet: wrong port %u'],
   ['TFTP_CANNOT_ADD', 'nf_ct_tftp: dropping packet: cannot add expectation'],
 ] as const satisfies readonly (readonly [name: string, wording: string])[]
 

@@ -69,9 +69,9 @@ export class Scene {
     return this.data < this.end
   }
 
-  /** Says that the packet is dropped, and why. */
-  drop(reason: number): false {
-    this.packet.note(this.packet.protocol, reason)
+  /** Says that the packet is dropped, and why; `a` is the number in the wording. */
+  drop(reason: number, a = 0): false {
+    this.packet.note(this.packet.protocol, reason, a)
     return false
   }
 

@@ -1,12 +1,14 @@
 // The helpers there are, and which of them the user wants on which ports.
 
 import { UsageError } from '../base/errors.ts'
+import { IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
 import { Amanda } from './amanda.ts'
 import { Broadcast } from './broadcast.ts'
 import { Ftp } from './ftp.ts'
 import type { Helper } from './helper.ts'
 import { Irc } from './irc.ts'
 import { Sane } from './sane.ts'
+import { Sip } from './sip/sip.ts'
 import { Tftp } from './tftp.ts'
 
 /** A helper on a port: connections opened to that port get it. */
@@ -22,6 +24,7 @@ function byName(): ReadonlyMap<string, readonly Helper[]> {
     ['tftp', [new Tftp()]],
     ['irc', [new Irc()]],
     ['amanda', [new Amanda()]],
+    ['sip', [new Sip(IPPROTO_UDP), new Sip(IPPROTO_TCP)]],
     ['sane', [new Sane()]],
     ['netbios-ns', [new Broadcast('netbios-ns', 137, 3)]],
     ['snmp', [new Broadcast('snmp', 161, 30)]],
