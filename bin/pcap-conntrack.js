@@ -1,4 +1,9 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js'
-
-process.exitCode = await main(process.argv.slice(2))
+const { main } = await import('../dist/cli/main.js').catch((error) => {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.includes('dist/cli/main.js')) throw error
+  console.error('pcap-conntrack: not built yet: npm run build')
+  process.exit(2)
+})
+const exitCode = await main(process.argv.slice(2))
+process.exitCode = exitCode
+if (exitCode === 130) process.exit() // whatever still waits for input

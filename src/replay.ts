@@ -50,8 +50,8 @@ export class Replay {
   readonly source: Source
   /** Time of the first frame, and of the last one that held an IP packet; null before there is one. */
   first: Time | null = null
-  /** Stopped early by `between`. */
-  stopped = false
+  #stopped = false
+  #wake: ((more: boolean) => void) | null = null
   readonly #frame = new Frame()
   /** The frame has been read and not yet given to the engine. */
   #held = false
@@ -108,6 +108,25 @@ export class Replay {
     return this.#byFrame
   }
 
+  /** Ends the replay here, as though the capture went no further; also while it waits for input. */
+  stop(): void {
+    this.#stopped = true
+    this.#wake?.(false)
+  }
+
+  /** It was stopped early. */
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Waits for the input, or for `stop`. */
+  #interruptible(more: Promise<boolean>): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#wake = resolve
+      more.then(resolve, reject)
+    })
+  }
+
   /** Runs to the end without a look at the instants. */
   async run(): Promise<void> {
     const moments = this.moments()
@@ -120,16 +139,14 @@ export class Replay {
       while (this.#drain() === MOMENT) yield* this.#due()
       if (this.#between !== null) {
         const goOn = this.#between(this)
-        if (!(typeof goOn === 'boolean' ? goOn : await goOn)) {
-          this.stopped = true
-          yield this.#endMoment(END)
-          return
-        }
+        if (!(typeof goOn === 'boolean' ? goOn : await goOn)) this.#stopped = true
       }
+      if (this.#stopped) break
       const more = this.source.fill()
-      if (!(typeof more === 'boolean' ? more : await more)) break
+      if (!(typeof more === 'boolean' ? more : await this.#interruptible(more))) break
     }
-    yield* this.#rest()
+    if (this.stopped) yield this.#endMoment(END)
+    else yield* this.#rest()
   }
 
   /** Gives frames to the engine until more input is needed or a moment is due. */

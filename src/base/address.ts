@@ -85,3 +85,9 @@ export function parseIpv6(text: string): AddressWords | null {
   const word = (at: number): number => (groups[at] ?? 0) * 65536 + (groups[at + 1] ?? 0)
   return [word(0), word(2), word(4), word(6)]
 }
+
+/** An address in short: IPv6 as formatIpv6Short prints it, anything else as it stands. */
+export function shortAddress(text: string): string {
+  const words = text.includes(':') ? parseIpv6(text) : null
+  return words === null ? text : formatIpv6Short(...words)
+}

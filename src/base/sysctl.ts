@@ -1,8 +1,6 @@
 // The knobs of Linux 6.12's connection tracker that can matter to a capture: one table with unit, default and source.
 // The command line, the documentation, the types and the tests all read it.
 
-import { UsageError } from './errors.ts'
-
 export type Unit = 'bool' | 'seconds' | 'packets' | 'entries' | 'buckets' | 'bytes' | 'level'
 
 //    net.netfilter.nf_conntrack_ + name        default  unit       kernel's default is set in
@@ -62,8 +60,11 @@ export const KNOBS = [
 
 export type Knob = (typeof KNOBS)[number][0]
 
-/** A full set of knobs, each in its own unit. */
-export type Sysctl = Record<Knob, number>
+/** A full set of knobs, each in its own unit; and what kernels did that had no knob for it (base/profiles.ts). */
+export interface Sysctl extends Record<Knob, number> {
+  /** An ICMP entry ends when each of its requests has been answered. Linux 2.4. */
+  icmpReplyEnds?: boolean
+}
 
 /** The whole name of a knob, as sysctl(8) prints it. */
 export function sysctlName(knob: Knob): string {
@@ -72,17 +73,5 @@ export function sysctlName(knob: Knob): string {
 
 /** The defaults of Linux 6.12. */
 export function defaultSysctl(): Sysctl {
-  return Object.fromEntries(KNOBS.map(([name, value]) => [name, value])) as Sysctl
-}
-
-/** Sets one knob by name. @throws UsageError */
-export function setKnob(sysctl: Sysctl, name: string, value: string): void {
-  const dotted = name.replaceAll('/', '.')
-  const knob = KNOBS.find(([known]) => {
-    const full = sysctlName(known)
-    return dotted === full || dotted === known || full.endsWith(`.${dotted}`)
-  })
-  if (knob === undefined) throw new UsageError(`unknown sysctl ${name}`)
-  if (!/^\d+$/.test(value.trim())) throw new UsageError(`sysctl ${name}: "${value}" is not a number`)
-  sysctl[knob[0]] = Number(value)
+  return Object.fromEntries(KNOBS.map(([name, value]) => [name, value])) as Record<Knob, number>
 }

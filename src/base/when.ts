@@ -36,6 +36,12 @@ export const addTime = (a: Time, b: Time): Time => {
 /** Negative, zero or positive as `a` comes before, with or after `b`. */
 export const compareTimes = (a: Time, b: Time): number => a.sec - b.sec || a.nsec - b.nsec
 
+/** The time from `b` to `a`; none where `a` comes first. */
+export const subtractTime = (a: Time, b: Time): Time => {
+  if (compareTimes(a, b) <= 0) return { sec: 0, nsec: 0 }
+  return a.nsec >= b.nsec ? { sec: a.sec - b.sec, nsec: a.nsec - b.nsec } : { sec: a.sec - b.sec - 1, nsec: a.nsec - b.nsec + NSEC_PER_SEC }
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, min: 60e9, h: 3600e9, d: 86_400e9,
 }

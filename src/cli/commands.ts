@@ -11,6 +11,7 @@ export interface CommandModule {
 export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   snapshot: () => import('./commands/snapshot.ts'),
   packets: () => import('./commands/packets.ts'),
+  stats: () => import('./commands/stats.ts'),
 }
 
 /** What runs when no command is named. */

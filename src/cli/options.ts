@@ -1,44 +1,53 @@
 // The options that all commands share, and what they mean to the engine.
 
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { type EngineOptions, defaultSysctl, setKnob, UsageError } from '../index.ts'
+import { assignKnob, type EngineOptions, PROFILE_NAMES, profileSysctl, readSysctls, type Sysctl, UsageError } from '../index.ts'
 import type { Io } from './io.ts'
 
 export interface CommonOptions {
-  sysctl: string[]
+  sysctl?: string[]
   sysctlFile?: string
+  profile: string
   hz: string
-  helper: string[]
+  helper?: string[]
   copies: string
   color: string
   quiet?: boolean
 }
 
 /** For an option that may be given several times. */
-export const collect = (value: string, before: string[]): string[] => [...before, value]
+export const collect = (value: string, before: string[] | undefined): string[] => [...before ?? [], value]
 
 /** Adds the options of every command that reads captures. */
 export function addCommonOptions(command: Command): Command {
   return command
-    .option('--sysctl <knob=value>', 'set a net.netfilter.nf_conntrack_* sysctl, with or without the prefix (repeatable)', collect, [])
+    .optionsGroup('Options of every command:')
+    .option('--sysctl <knob=value>', 'set a net.netfilter.nf_conntrack_* sysctl, with or without the prefix (repeatable)', collect)
     .option('--sysctl-file <file>', 'take sysctls from the output of `sysctl -a`')
+    .option('--profile <name>', `start from the settings of ${PROFILE_NAMES.join(' or ')}`, 'linux-6.12')
     .option('--hz <ticks>', 'ticks a second of the kernel: 1000, 250 or 100', '1000')
-    .option('--helper <name[:port]>', 'let a helper read payloads: ftp, sip, …, or all (repeatable)', collect, [])
+    .option('--helper <name[:port]>', 'let a helper read payloads: ftp, sip, …, or all (repeatable)', collect)
     .option('--copies <how>', 'packets captured twice: auto (track one) or track (each)', 'auto')
     .option('--color <when>', 'auto, always or never', 'auto')
     .option('-q, --quiet', 'say nothing on standard error but errors')
 }
 
-/** What the engine is to do, by the options. @throws UsageError */
-export function engineOptions(options: CommonOptions): EngineOptions {
-  const sysctl = defaultSysctl()
-  for (const assignment of options.sysctl) {
-    const at = assignment.indexOf('=')
-    if (at < 1) throw new UsageError(`--sysctl ${assignment}: write knob=value`)
-    setKnob(sysctl, assignment.slice(0, at).trim(), assignment.slice(at + 1).trim())
-  }
+/** What the engine is to do, by the options: a profile, changed by a file, changed by single knobs. @throws UsageError */
+export function engineOptions(options: CommonOptions): EngineOptions & { sysctl: Sysctl } {
+  const sysctl = profileSysctl(options.profile)
+  if (options.sysctlFile !== undefined) readSysctls(sysctl, readText('--sysctl-file', options.sysctlFile), options.sysctlFile)
+  for (const assignment of options.sysctl ?? []) assignKnob(sysctl, assignment)
   oneOf('--copies', options.copies, ['auto', 'track'])
-  return { sysctl, helpers: options.helper, hz: Number(oneOf('--hz', options.hz, ['1000', '250', '100'])) }
+  return { sysctl, helpers: options.helper ?? [], hz: Number(oneOf('--hz', options.hz, ['1000', '250', '100'])) }
+}
+
+function readText(option: string, path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`${option} ${path}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 /** May colour be used on standard output? https://no-color.org */

@@ -4,19 +4,30 @@ import { CaptureError, openCapture, Replay, type ReplayOptions, type Source, Tex
 import { EXIT } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import type { CommonOptions } from './options.ts'
+import { Progress } from './progress.ts'
+
+const TURN = 50 // ms after which signals and timers get their turn
 
 export class Session {
   readonly io: Io
+  /** What is bound for standard output. */
   readonly out: TextBuffer
   /** What the process will end with. */
   exitCode: number = EXIT.DONE
+  #progress: Progress | null = null
 
   constructor(io: Io) {
     this.io = io
-    this.out = new TextBuffer((bytes) => io.write(bytes))
+    this.out = new TextBuffer((bytes) => {
+      this.#progress?.clear()
+      return io.write(bytes)
+    })
   }
 
-  /** Opens captures and hands on a replay of them; afterwards says what was wrong with the input. */
+  /**
+   * Opens captures and hands on a replay of them; afterwards says what was wrong with the input.
+   * @param run  goes through the replay and prints; on SIGINT the replay ends early and `run` prints what there is
+   */
   async replay(
     paths: readonly string[], common: CommonOptions, options: ReplayOptions, run: (replay: Replay) => Promise<void>,
   ): Promise<void> {
@@ -28,25 +39,40 @@ export class Session {
       this.#complain(error)
       return
     }
-    let interrupted = false
+    const progress = new Progress(this.io, common.quiet === true)
+    this.#progress = progress
+    let turnAt = performance.now() + TURN
     const replay = new Replay(source, {
       ...options,
-      between: async () => {
-        if (this.out.full) await this.out.flush()
-        return !interrupted
+      between: (current) => {
+        const now = performance.now()
+        if (now < turnAt && !this.out.full) return true
+        turnAt = now + TURN
+        progress.tick(current)
+        return this.#turn()
       },
     })
-    const release = this.io.onSignals(() => { interrupted = true }, () => { /* progress */ })
+    const release = this.io.onSignals(() => {
+      release() // a second SIGINT ends the process at once
+      replay.stop()
+    }, () => { progress.report(replay) })
     try {
       await run(replay)
       await this.out.flush()
     } finally {
       release()
       source.close()
+      progress.clear()
     }
     for (const error of replay.damage) this.#complain(error)
     this.#remark(replay, common)
     if (replay.stopped) this.exitCode = EXIT.INTERRUPTED
+  }
+
+  async #turn(): Promise<boolean> {
+    await this.out.flush()
+    await new Promise(setImmediate)
+    return true
   }
 
   #complain(error: CaptureError): void {

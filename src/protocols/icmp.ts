@@ -16,16 +16,26 @@ const QUERIES6 = new Set([128, 139])
 export class IcmpTracker implements Tracker {
   readonly #tracking: Tracking
   readonly #timeout: number
+  readonly #replyEnds: boolean
 
   constructor(tracking: Tracking) {
     this.#tracking = tracking
     this.#timeout = tracking.sysctl.icmp_timeout * tracking.hz
+    this.#replyEnds = tracking.sysctl.icmpReplyEnds === true
   }
 
   packet(conn: Connection, packet: Packet, dir: number): number {
     if (conn.l3num !== AF_INET || !QUERIES.has(conn.destinationPort(ORIGINAL) >>> 8)) return INVALID
-    this.#tracking.refresh(conn, packet, dir, this.#timeout)
+    if (this.#replyEnds && this.#isLastReply(conn, dir)) this.#tracking.kill(conn, packet, dir)
+    else this.#tracking.refresh(conn, packet, dir, this.#timeout)
     return ACCEPT
+  }
+
+  /** Counts requests that wait for their reply. Kernel: icmp_packet() — v2.4 */
+  #isLastReply(conn: Connection, dir: number): boolean {
+    const waiting = (conn.words[conn.privateBase] ?? 0) + (dir === ORIGINAL ? 1 : -1)
+    conn.words[conn.privateBase] = waiting
+    return dir !== ORIGINAL && waiting === 0
   }
 }
 

@@ -26,6 +26,8 @@ export interface FormOptions {
   readonly width: number
   /** More than one table may come. */
   readonly several: boolean
+  /** Expectations are asked for. */
+  readonly expectations: boolean
 }
 
 /** One form of output. A run prints `begin`, then for each instant `open`, its rows, its expectations and `close`, then `end`. */

@@ -5,6 +5,10 @@ import type { MakeForm } from './form.ts'
 
 const FORMS = {
   proc: async () => (await import('./procfs.ts')).procForm,
+  legacy: async () => (await import('./legacy.ts')).legacyForm,
+  json: async () => (await import('./json.ts')).jsonForm,
+  jsonl: async () => (await import('./json.ts')).jsonLinesForm,
+  table: async () => (await import('./table.ts')).tableForm,
 } as const satisfies Readonly<Record<string, () => Promise<MakeForm>>>
 
 export type FormName = keyof typeof FORMS

@@ -5,6 +5,8 @@ import type { MakePacketForm } from './packet-form.ts'
 
 const FORMS = {
   tsv: async () => (await import('./packet-tsv.ts')).packetTsv,
+  json: async () => (await import('./packet-json.ts')).packetJson,
+  table: async () => (await import('./packet-table.ts')).packetTable,
 } as const satisfies Readonly<Record<string, () => Promise<MakePacketForm>>>
 
 export const PACKET_FORM_NAMES = Object.keys(FORMS)

@@ -18,6 +18,9 @@ const L4_NAMES: Readonly<Record<number, string>> = {
 /** A protocol's name in the table: `unknown` for those the generic tracker holds. */
 export const l4Name = (protocol: number): string => L4_NAMES[protocol] ?? 'unknown'
 
+/** A protocol's name, or its number where it has none here. */
+export const protocolName = (protocol: number): string => L4_NAMES[protocol] ?? String(protocol)
+
 /** Copies one connection's record into a row. `now` in ticks, `hz` ticks a second. */
 export function rowOf(conn: Connection, now: number, hz: number): Row {
   const protocol = conn.protocol

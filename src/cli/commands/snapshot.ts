@@ -6,7 +6,7 @@ import { addCommonOptions, collect, type CommonOptions, engineOptions, wantsColo
 import type { Session } from '../session.ts'
 
 interface SnapshotOptions extends CommonOptions {
-  at: string[]
+  at?: string[]
   every?: string
   expect?: boolean
   output: string
@@ -16,7 +16,7 @@ export function define(command: Command, session: Session): void {
   addCommonOptions(command
     .description('print the connection table as the kernel held it at an instant')
     .argument('<capture...>', 'pcap or pcapng files, - for standard input')
-    .option('--at <when>', 'end, end+9.5s, +12.5s, frame:123, ISO 8601 or epoch seconds (repeatable)', collect, [])
+    .option('--at <when>', 'end, end+9.5s, +12.5s, frame:123, ISO 8601 or epoch seconds (repeatable)', collect)
     .option('--every <distance>', 'at equal distances: 10s or 1000pkts')
     .option('--expect', 'print the expectation table too')
     .option('-o, --output <form>', FORM_NAMES.join(', '), 'proc'))
@@ -25,16 +25,17 @@ export function define(command: Command, session: Session): void {
 
 async function run(session: Session, paths: string[], options: SnapshotOptions): Promise<void> {
   const engine = engineOptions(options)
-  const at = options.at.map(parseWhen)
+  const at = (options.at ?? []).map(parseWhen)
   const every = options.every === undefined ? undefined : parseEvery(options.every)
   const several = at.length > 1 || every !== undefined
   const makeForm = await loadForm(options.output)
   const form = makeForm({
-    counters: engine.sysctl?.acct === 1,
-    timestamps: engine.sysctl?.timestamp === 1,
+    counters: engine.sysctl.acct === 1,
+    timestamps: engine.sysctl.timestamp === 1,
     colour: wantsColour(options, session.io),
     width: session.io.outIsTerminal ? session.io.columns : Infinity,
     several,
+    expectations: options.expect === true,
   })
   const printer = new TablePrinter(form, session.out, { several, expectations: options.expect === true })
   const replayOptions = { ...engine, ...(at.length > 0 ? { at } : {}), ...(every === undefined ? {} : { every }) }

@@ -1,0 +1,9 @@
+// What --version says: the program's version and the kernel whose behaviour it shows.
+
+import { readFileSync } from 'node:fs'
+import { KERNEL } from '../index.ts'
+
+export function versionText(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  return `pcap-conntrack ${version} (${KERNEL})\n`
+}

@@ -1,0 +1,29 @@
+// /proc/net/ip_conntrack as kernels before nf_conntrack printed it, and as the iptables tutorials show it: IPv4 only, without
+// the two words on the layer-3 protocol, without zone; mark only where one is set.
+
+import type { Form, FormOptions } from './form.ts'
+import { printProcExpect } from './expect.ts'
+import { printCounters, printTuple } from './procfs.ts'
+import type { Row } from './row.ts'
+
+export function legacyForm(options: FormOptions): Form {
+  return {
+    row(out, row) { if (row.l3 === 'ipv4') out.text(`${printLegacy(row, options)}\n`) },
+    expectation(out, row) { if (row.l3num === 2) out.text(`expect ${printProcExpect(row)}\n`) },
+  }
+}
+
+/** One line, without its newline. */
+export function printLegacy(row: Row, options: { readonly counters: boolean }): string {
+  let line = `${row.l4.padEnd(8)} ${String(row.l4num)} `
+  if (row.timeout !== null) line += `${String(row.timeout)} `
+  if (row.state !== null) line += `${row.state} `
+  line += printTuple(row.original)
+  if (options.counters && row.originalCounters !== null) line += printCounters(row.originalCounters)
+  if (!row.seenReply) line += '[UNREPLIED] '
+  line += printTuple(row.reply)
+  if (options.counters && row.replyCounters !== null) line += printCounters(row.replyCounters)
+  if (row.assured) line += '[ASSURED] '
+  if (row.mark !== 0) line += `mark=${String(row.mark)} `
+  return `${line}use=1`
+}
