@@ -52,7 +52,7 @@ export class Engine {
   /** Moves time to a tick (ticks since the epoch): expires entries and fragments. */
   advance(tick: number): void {
     if (!this.clock.advance(tick)) return
-    this.table.advance(tick)
+    this.conntrack.advance(tick)
     this.#ip.advance(tick)
   }
 

@@ -45,6 +45,12 @@ export class Conntrack {
     this.helpers = wanted.attachments.length === 0 ? null : new Helpers(table, sysctl, hz, wanted.helpers, wanted.attachments)
   }
 
+  /** Moves time on, and ends what has expired. */
+  advance(tick: number): void {
+    this.table.advance(tick)
+    if (this.helpers !== null) this.helpers.settle()
+  }
+
   /** Takes one whole packet: sets its verdict, direction, connection, events and reasons, and updates the table. */
   receive(packet: Packet): void {
     if (packet.l4 < 0) {
@@ -60,12 +66,13 @@ export class Conntrack {
       }
     }
     readAddresses(packet.view, packet.ip, packet.version, protocol, this.#tuple)
-    if (!readPorts(packet.view, packet.l4, packet.end, protocol, this.#tuple)) {
+    if (!readPorts(packet.view, packet.l4, packet.end, protocol, this.table.greKeys, this.#tuple)) {
       this.#refuse(packet)
       return
     }
     // A SYN that reopens a connection ends the old one and comes round once more.
     while (!this.#track(packet, protocol)) { /* the tuple is the same */ }
+    if (this.helpers !== null) this.helpers.settle()
   }
 
   /** One attempt. False when the packet must be tried again because its connection has just been ended for it. */

@@ -84,7 +84,7 @@ export class IcmpErrors {
     const inner = this.#inner
     if (!innerTransport(view, at, end, version)) return this.#refuse(packet, REASON.NONE)
     readAddresses(view, at, version, transport.protocol, inner)
-    if (!readPorts(view, transport.l4, end, transport.protocol, inner) || !this.#inverse.invert(inner)) {
+    if (!readPorts(view, transport.l4, end, transport.protocol, this.#table.greKeys, inner) || !this.#inverse.invert(inner)) {
       return this.#refuse(packet, REASON.NONE)
     }
     const found = this.#table.find(this.#inverse)

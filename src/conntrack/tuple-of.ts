@@ -5,6 +5,7 @@ import {
   AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP,
   IPPROTO_UDPLITE,
 } from '../base/units.ts'
+import type { GreKeys } from '../table/gre-keys.ts'
 import type { Tuple } from '../table/tuple.ts'
 
 /** Reads addresses of an IPv4 or IPv6 header at `ip` into a tuple. */
@@ -31,10 +32,11 @@ export function readAddresses(view: DataView, ip: number, version: number, proto
 
 /**
  * Reads the ports, or what stands for them, of a transport header at `l4`.
- * @param end  first byte behind the packet
- * @returns    false when the header is too short to tell
+ * @param end   first byte behind the packet
+ * @param keys  the source keys of GRE packets, which do not carry theirs
+ * @returns     false when the header is too short to tell
  */
-export function readPorts(view: DataView, l4: number, end: number, protocol: number, tuple: Tuple): boolean {
+export function readPorts(view: DataView, l4: number, end: number, protocol: number, keys: GreKeys, tuple: Tuple): boolean {
   switch (protocol) {
     case IPPROTO_TCP:
     case IPPROTO_UDP:
@@ -50,8 +52,27 @@ export function readPorts(view: DataView, l4: number, end: number, protocol: num
       tuple.ports = (view.getUint16(l4 + 4) << 16) | view.getUint16(l4)
       return true
     case IPPROTO_GRE:
+      return readKeys(view, l4, end, keys, tuple)
     default:
       tuple.ports = 0
       return true
   }
+}
+
+const GRE_VERSION = 0x0007
+const GRE_ENHANCED = 1 // PPTP's version (RFC 2637 section 4.1)
+const ETHERTYPE_PPP = 0x880b
+
+/**
+ * PPTP's GRE is told apart by the call's key; any other has none. Too short a header is as good as none.
+ * @returns  false for PPTP's version with another payload than PPP
+ * @kernel   gre_pkt_to_tuple() — v6.12
+ */
+function readKeys(view: DataView, l4: number, end: number, keys: GreKeys, tuple: Tuple): boolean {
+  tuple.ports = 0
+  if (end - l4 < 8 || (view.getUint16(l4) & GRE_VERSION) !== GRE_ENHANCED) return true
+  if (view.getUint16(l4 + 2) !== ETHERTYPE_PPP) return false
+  tuple.ports = view.getUint16(l4 + 6)
+  tuple.ports |= keys.sourceKeyOf(tuple) << 16
+  return true
 }

@@ -2,7 +2,6 @@
 // Kernel: nf_conntrack_expect.c (v6.12).
 
 import type { Sysctl } from '../base/sysctl.ts'
-import type { Connection } from '../table/connection.ts'
 import type { Table } from '../table/table.ts'
 import { Tuple } from '../table/tuple.ts'
 
@@ -45,8 +44,8 @@ export class Expectation {
   serial = 0
   /** Number of the helper that the promised connection gets; 0 none. */
   helper = 0
-  /** Called when it is met, with the new connection. */
-  onMet: ((conn: Connection) => void) | null = null
+  /** Called when it is met, after it was taken out of the table. */
+  onMet: ((met: Expectation) => void) | null = null
 
   constructor(master: number, promiser: Promiser, kind: number) {
     this.master = master

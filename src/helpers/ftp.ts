@@ -5,7 +5,6 @@ import { REASON } from '../base/reasons.ts'
 import { IPPROTO_TCP } from '../base/units.ts'
 import { ORIGINAL } from '../base/verdict.ts'
 import { seqAdd, seqAfter, seqBefore } from '../base/seq.ts'
-import type { Connection } from '../table/connection.ts'
 import { ADDED } from './expectations.ts'
 import { sameAddress, type Address, type Helper, type Scene } from './helper.ts'
 import { ascii, CR, isDigit, LF, readIpv6, sameAnyCase, SPACE } from './scan.ts'
@@ -69,7 +68,7 @@ export class Ftp implements Helper {
     return reason === REASON.NONE || scene.drop(reason)
   }
 
-  ended(conn: Connection): void {
+  ended({ conn }: Scene): void {
     this.#lineEnds.delete(conn.index)
   }
 

@@ -22,8 +22,8 @@ export interface Helper {
   readonly policies: readonly Policy[]
   /** Reads one packet. @returns false when the packet is dropped */
   help(scene: Scene): boolean
-  /** Forgets a connection it was attached to. */
-  ended?(conn: Connection): void
+  /** Forgets the connection it was attached to; the scene has no packet. One that never was confirmed ends too. */
+  ended?(scene: Scene): void
 }
 
 /** An IP address: four words, signed, in network order; an IPv4 address is its first word and three zeros. */
@@ -47,11 +47,14 @@ export class Scene {
   data = 0
   /** First byte behind the packet. */
   end = 0
+  /** Ends another connection, as soon as nobody walks through the table. It is not found any more from now on. */
+  readonly kill: (index: number) => void
 
-  constructor(table: Table, expectations: Expectations, hz: number) {
+  constructor(table: Table, expectations: Expectations, hz: number, kill: (index: number) => void) {
     this.table = table
     this.expectations = expectations
     this.hz = hz
+    this.kill = kill
     this.conn = new Connection(table.records)
   }
 

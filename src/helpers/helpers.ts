@@ -2,12 +2,12 @@
 // Kernel: the helper parts of init_conntrack(), nf_confirm() and nf_ct_delete() (v6.12).
 
 import type { Sysctl } from '../base/sysctl.ts'
-import { AF_INET, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
+import { AF_INET, IPPROTO_GRE, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
 import { VERDICT_ESTABLISHED } from '../base/verdict.ts'
 import type { Packet } from '../ip/packet.ts'
-import { Connection } from '../table/connection.ts'
+import type { Connection } from '../table/connection.ts'
 import { IPS_EXPECTED } from '../table/status.ts'
-import type { Table } from '../table/table.ts'
+import { END_KILLED, type Table } from '../table/table.ts'
 import type { Tuple } from '../table/tuple.ts'
 import { Expectations } from './expectations.ts'
 import { Scene, type Helper } from './helper.ts'
@@ -23,14 +23,18 @@ export class Helpers {
   readonly #byPort = new Uint8Array(4 * PORTS)
   readonly #table: Table
   readonly #scene: Scene
-  readonly #ending: Connection
+  /** The connection that is ending. */
+  readonly #ending: Scene
+  /** Numbers and serials of the connections to end. */
+  readonly #doomed: number[] = []
 
   constructor(table: Table, sysctl: Sysctl, hz: number, helpers: readonly Helper[], attachments: readonly Attachment[]) {
     this.#table = table
     this.#all = helpers
     this.expectations = new Expectations(table, sysctl, hz)
-    this.#scene = new Scene(table, this.expectations, hz)
-    this.#ending = new Connection(table.records)
+    const kill = (index: number): void => { this.#kill(index) }
+    this.#scene = new Scene(table, this.expectations, hz, kill)
+    this.#ending = new Scene(table, this.expectations, hz, kill)
     for (const { helper, port } of attachments) this.#attach(helper, port)
     table.listen((index) => { this.#forget(index) })
   }
@@ -55,7 +59,7 @@ export class Helpers {
     conn.mark = master.mark
     conn.helper = expectation.helper
     this.#table.stats.expectNew++
-    if (expectation.onMet !== null) expectation.onMet(conn)
+    if (expectation.onMet !== null) expectation.onMet(expectation)
   }
 
   /**
@@ -80,7 +84,17 @@ export class Helpers {
 
   /** Forgets an unconfirmed connection that is not to be. */
   discarded(conn: Connection): void {
-    if (conn.helper !== 0) this.#forget(conn.index)
+    if (conn.helper !== 0 || conn.master !== 0) this.#forget(conn.index)
+  }
+
+  /** Ends the connections that helpers have killed, now that nobody walks through the table. */
+  settle(): void {
+    const { peek } = this.#table
+    for (let i = 0; i < this.#doomed.length; i += 2) {
+      const conn = peek.at(this.#doomed[i] ?? 0)
+      if (conn.l3num !== 0 && conn.serial === this.#doomed[i + 1]) this.#table.end(conn.index, END_KILLED)
+    }
+    this.#doomed.length = 0
   }
 
   #attach(helper: Helper, port: number): void {
@@ -100,10 +114,24 @@ export class Helpers {
   }
 
   #forget(index: number): void {
-    const conn = this.#ending.at(index)
+    const conn = this.#ending.conn.at(index)
     const helper = this.of(conn)
-    if (helper === null) return
-    helper.ended?.(conn)
-    if (conn.expecting !== 0) this.expectations.removeAll(index)
+    if (helper !== null) {
+      helper.ended?.(this.#ending)
+      if (conn.expecting !== 0) this.expectations.removeAll(index)
+    } else if (conn.protocol === IPPROTO_GRE && conn.master !== 0) this.#forgetKeys(conn)
+  }
+
+  /** With a tunnel the keys of its control connection go. Kernel: destroy_gre_conntrack(). */
+  #forgetKeys(tunnel: Connection): void {
+    const master = this.#table.peek.at(tunnel.master - 1)
+    if (master.l3num !== 0 && master.serial === tunnel.masterSerial) this.#table.greKeys.remove(master.index)
+  }
+
+  /** Takes a connection out of sight; settle ends it. */
+  #kill(index: number): void {
+    const conn = this.#table.peek.at(index)
+    conn.deadline = this.#table.now
+    this.#doomed.push(index, conn.serial)
   }
 }

@@ -7,6 +7,7 @@ import { Broadcast } from './broadcast.ts'
 import { Ftp } from './ftp.ts'
 import type { Helper } from './helper.ts'
 import { Irc } from './irc.ts'
+import { Pptp } from './pptp.ts'
 import { Sane } from './sane.ts'
 import { Sip } from './sip/sip.ts'
 import { Tftp } from './tftp.ts'
@@ -24,6 +25,7 @@ function byName(): ReadonlyMap<string, readonly Helper[]> {
     ['tftp', [new Tftp()]],
     ['irc', [new Irc()]],
     ['amanda', [new Amanda()]],
+    ['pptp', [new Pptp()]],
     ['sip', [new Sip(IPPROTO_UDP), new Sip(IPPROTO_TCP)]],
     ['sane', [new Sane()]],
     ['netbios-ns', [new Broadcast('netbios-ns', 137, 3)]],

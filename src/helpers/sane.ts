@@ -4,7 +4,6 @@
 import { REASON } from '../base/reasons.ts'
 import { IPPROTO_TCP } from '../base/units.ts'
 import { ORIGINAL } from '../base/verdict.ts'
-import type { Connection } from '../table/connection.ts'
 import { ADDED } from './expectations.ts'
 import type { Helper, Scene } from './helper.ts'
 
@@ -39,7 +38,7 @@ export class Sane implements Helper {
     return scene.expectations.add(expectation) === ADDED || scene.drop(REASON.SANE_CANNOT_ADD)
   }
 
-  ended(conn: Connection): void {
+  ended({ conn }: Scene): void {
     this.#started.delete(conn.index)
   }
 }

@@ -2,6 +2,7 @@
 // counters. Knows nothing of protocols.
 
 import { Connection } from './connection.ts'
+import { GreKeys } from './gre-keys.ts'
 import { fold } from './fold.ts'
 import { ADDR, ADDR6, CREATED_F64, DEADLINE_F64, NEXT, PORTS, PROTO, RECORD_WORDS, SERIAL, STATUS } from './layout.ts'
 import { Records } from './records.ts'
@@ -31,6 +32,8 @@ export class Table {
   readonly wheel: Wheel
   /** A cursor for whoever needs a second one for a moment. */
   readonly peek: Connection
+  /** The keys that GRE packets do not carry. */
+  readonly greKeys = new GreKeys()
   /** Now, in ticks. */
   now = 0
   /** Told of each connection that ends. */

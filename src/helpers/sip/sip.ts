@@ -4,7 +4,6 @@
 
 import { REASON } from '../../base/reasons.ts'
 import { IPPROTO_TCP, IPPROTO_UDP } from '../../base/units.ts'
-import type { Connection } from '../../table/connection.ts'
 import { IPS_EXPECTED } from '../../table/status.ts'
 import { ADDED, EXPECT_INACTIVE, EXPECT_PERMANENT, type Policy } from '../expectations.ts'
 import { sameAddress, type Address, type Helper, type Scene } from '../helper.ts'
@@ -67,7 +66,7 @@ export class Sip implements Helper {
     return this.protocol === IPPROTO_UDP ? this.#datagram(scene) : this.#segment(scene)
   }
 
-  ended(conn: Connection): void {
+  ended({ conn }: Scene): void {
     this.#dialogues.delete(conn.index)
   }
 
