@@ -1,7 +1,8 @@
 // A capture run through the engine, stopping at instants on the way. One pass, whatever the number of instants.
 
-import { CaptureError } from './base/errors.ts'
-import { addTime, compareTimes, END, type Every, formatSeconds, type Time, timesTime, type When } from './base/when.ts'
+import { CaptureError, UsageError } from './base/errors.ts'
+import { addTime, compareTimes, END, type Every, formatSeconds, subtractTime, type Time, timesTime, type When } from './base/when.ts'
+import { NSEC_PER_SEC } from './base/units.ts'
 import { Frame, type Source } from './capture/frame.ts'
 import { Engine, FRAME_PACKET, FRAME_UNSUPPORTED, type EngineOptions } from './engine.ts'
 import { findIp } from './link/link.ts'
@@ -22,7 +23,7 @@ export type OnPacket = (engine: Engine, frame: Frame) => void
 export interface ReplayOptions extends EngineOptions {
   /** Where to stop. Default: at the end, or nowhere else than `every` says. */
   readonly at?: readonly When[]
-  /** Stop at equal distances too, and at the end. */
+  /** Stop at equal distances too, and at the end. While the table is empty, intervals of time are passed over. */
   readonly every?: Every
   readonly onPacket?: OnPacket
   /**
@@ -39,6 +40,8 @@ interface TimedInstant {
   /** How many intervals it lies behind the first frame; 0 when it stands for itself. */
   readonly turn: number
 }
+
+const FEW = 1000 // records: quick to look through
 
 // Why the inner loop came back.
 const MORE_INPUT = 0
@@ -78,6 +81,7 @@ export class Replay {
     this.#between = options.between ?? null
     const every = options.every
     this.#interval = every?.kind === 'time' ? every.interval : null
+    if (this.#interval !== null && this.#interval.sec <= 0 && this.#interval.nsec <= 0) throw new UsageError('an interval of no time')
     this.#stride = every?.kind === 'packets' ? every.count : 0
     if (this.#stride > 0) this.#nextCount = this.#stride
     for (const when of options.at ?? (every === undefined ? [END] : [])) {
@@ -214,14 +218,13 @@ export class Replay {
       while (this.#isOverdue(this.#frame)) yield* this.#timeMoment()
       return
     }
-    const time = { sec: this.#frame.sec, nsec: this.#frame.nsec }
     if (engine.packets >= this.#nextCount) {
       this.#nextCount += this.#stride
-      yield this.#moment(`frame:${String(engine.frames)}`, time)
+      yield this.#moment(`frame:${String(engine.frames)}`, this.last)
     }
     for (let next = this.#byFrame.at(-1); next !== undefined && engine.frames >= next.frame; next = this.#byFrame.at(-1)) {
       this.#byFrame.pop()
-      yield this.#moment(next.text, time)
+      yield this.#moment(next.text, this.last)
     }
   }
 
@@ -229,7 +232,24 @@ export class Replay {
     const next = this.#byTime.pop()
     if (next === undefined) return
     yield this.#moment(next.text, next.time)
-    if (next.turn > 0) this.#addTurn(next.turn + 1)
+    if (next.turn > 0) this.#addTurn(this.#isEmpty() ? this.#turnAt(this.#frame, next.turn + 1) : next.turn + 1)
+  }
+
+  /** Nothing is visible. A table of many expired entries counts as full for the second until they are swept. */
+  #isEmpty(): boolean {
+    const { table } = this.engine
+    return table.records.live < FEW && table.visible().length === 0
+  }
+
+  /** The first turn that is not before a frame, nor before `least`: what lies between has an empty table. */
+  #turnAt(frame: Frame, least: number): number {
+    if (this.#interval === null || this.first === null) return least
+    const seconds = (time: Time): number => time.sec + time.nsec / NSEC_PER_SEC
+    const estimate = Math.floor(seconds(subtractTime(frame, this.first)) / seconds(this.#interval)) - 1
+    const tick = this.#tickOf(frame)
+    let turn = Math.max(least, estimate)
+    while (this.#tickOf(addTime(this.first, timesTime(this.#interval, turn))) < tick) turn++
+    return turn
   }
 
   /** What is left when the capture is over. */
@@ -251,12 +271,13 @@ export class Replay {
   }
 
   #endMoment(when: When & { kind: 'end' }): Moment {
-    return this.#moment(when.text, addTime(this.last ?? { sec: 0, nsec: 0 }, when.offset))
+    return this.#moment(when.text, this.last === null ? null : addTime(this.last, when.offset))
   }
 
-  #moment(text: string, time: Time): Moment {
-    this.engine.advance(this.#tickOf(time))
-    return { text, time, frame: this.engine.frames, engine: this.engine }
+  /** @param time  null before the first packet */
+  #moment(text: string, time: Time | null): Moment {
+    if (time !== null) this.engine.advance(this.#tickOf(time))
+    return { text, time: time ?? { sec: 0, nsec: 0 }, frame: this.engine.frames, engine: this.engine }
   }
 
   /** Fixes what is counted from the first frame. */
@@ -266,7 +287,7 @@ export class Replay {
     this.#addTurn(1)
   }
 
-  /** Adds the next of the instants at equal distances. While the table is empty there is nothing to see: those are left out. */
+  /** Adds one of the instants at equal distances. */
   #addTurn(turn: number): void {
     if (this.#interval === null || this.first === null) return
     const offset = timesTime(this.#interval, turn)

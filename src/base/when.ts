@@ -15,7 +15,7 @@ export type When =
   | { readonly kind: 'end', readonly offset: Time, readonly text: string }
   /** So long after the first frame. */
   | { readonly kind: 'start', readonly offset: Time, readonly text: string }
-  /** Right after a frame, counted from 1. */
+  /** Right after a frame, counted from 1. One without IP does not move the clock. */
   | { readonly kind: 'frame', readonly frame: number, readonly text: string }
   /** A time since the epoch. */
   | { readonly kind: 'time', readonly time: Time, readonly text: string }

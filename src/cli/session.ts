@@ -52,7 +52,8 @@ export class Session {
         return this.#turn()
       },
     })
-    const release = this.io.onSignals(() => {
+    let release = (): void => { /* nothing is held yet */ }
+    release = this.io.onSignals(() => {
       release() // a second SIGINT ends the process at once
       replay.stop()
     }, () => { progress.report(replay) })

@@ -20,7 +20,7 @@ export interface GridOptions {
 }
 
 const MOST_DRAWN = 1000 // rows; drawing takes more than twice as long for twice as many
-const LEAST_WIDTH = 8 // columns a cell keeps, however narrow the terminal
+const LEAST_WIDTH = 6 // columns a cell keeps, however narrow the terminal
 
 const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text)
 

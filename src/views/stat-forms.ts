@@ -61,8 +61,8 @@ async function printTables(out: TextBuffer, statistics: Statistics, options: Gri
     grid.end(out)
   }
   const { first, last, counters } = statistics
-  const span = first === null || last === null ? '' : `, ${formatTime(first)} + ${formatSeconds(subtractTime(last, first))} s`
-  out.text(`${String(statistics.frames)} frames, ${String(statistics.packets)} IP packets, ${String(statistics.bytes)} bytes${span}\n`)
+  out.text(`${String(statistics.frames)} frames, ${String(statistics.packets)} IP packets, ${String(statistics.bytes)} bytes\n`)
+  if (first !== null && last !== null) out.text(`${formatTime(first)} + ${formatSeconds(subtractTime(last, first))} s\n`)
   if (statistics.backwards > 0) out.text(`${String(statistics.backwards)} older than a frame before them\n`)
   if (statistics.tableFull > 0) out.text(`nf_conntrack: table full, dropping packet: ${String(statistics.tableFull)} times\n`)
   out.text('\n')
