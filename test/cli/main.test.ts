@@ -66,7 +66,7 @@ describe('snapshot', () => {
       family: 'ipv4', protocol: 'udp', protocolNumber: 17, timeout: 28, state: null,
       original: { src: '10.0.0.1', dst: '10.0.0.2', sport: 5000, dport: 53, packets: 1, bytes: 38 },
       reply: { src: '10.0.0.2', dst: '10.0.0.1', sport: 53, dport: 5000, packets: 0, bytes: 0 },
-      seenReply: false, assured: false, mark: 0, zone: 0, age: 1, use: 2,
+      seenReply: false, assured: false, mark: 0, zone: 0, age: 2, use: 2,
     })
     interface Several { snapshots: { at: string, entries: [], expectations: [] }[] }
     const several = JSON.parse((await command([web, '-o', 'json', '--every', '1s', '--expect'])).out) as Several
