@@ -43,6 +43,9 @@ interface TimedInstant {
 
 const FEW = 1000 // records: quick to look through
 
+/** The end that nobody asked for: shown where it differs from the last of the equal distances. */
+const LAST: When & { kind: 'end' } = { ...END }
+
 // Why the inner loop came back.
 const MORE_INPUT = 0
 const MOMENT = 1
@@ -71,6 +74,9 @@ export class Replay {
   readonly #stride: number
   /** Engine packets at which a moment by count is due. */
   #nextCount = Infinity
+  /** What the last moment showed. */
+  #shownPackets = -1
+  #shownTick = -1
   readonly #unsupported = new Set<string>()
   readonly #damage: CaptureError[] = []
 
@@ -92,7 +98,7 @@ export class Replay {
         case 'end': this.#byEnd.push(when); break
       }
     }
-    if (every !== undefined && !this.#byEnd.some(({ offset }) => offset.sec === 0 && offset.nsec === 0)) this.#byEnd.push(END)
+    if (every !== undefined && !this.#byEnd.some(({ offset }) => compareTimes(offset, END.offset) === 0)) this.#byEnd.push(LAST)
     this.#byFrame.sort((a, b) => b.frame - a.frame)
     this.#byEnd.sort((a, b) => compareTimes(b.offset, a.offset))
   }
@@ -265,9 +271,14 @@ export class Replay {
       }
       if (end !== undefined && (time === undefined || end.tick <= time.tick)) {
         ends.pop()
-        yield this.#endMoment(end.when)
+        if (end.when !== LAST || !this.#isShown(end.tick)) yield this.#endMoment(end.when)
       } else yield* this.#timeMoment()
     }
+  }
+
+  /** The last moment showed this very table. */
+  #isShown(tick: number): boolean {
+    return this.#shownPackets === this.engine.packets && this.#shownTick === tick
   }
 
   #endMoment(when: When & { kind: 'end' }): Moment {
@@ -277,6 +288,8 @@ export class Replay {
   /** @param time  null before the first packet */
   #moment(text: string, time: Time | null): Moment {
     if (time !== null) this.engine.advance(this.#tickOf(time))
+    this.#shownPackets = this.engine.packets
+    this.#shownTick = this.engine.clock.now
     return { text, time: time ?? { sec: 0, nsec: 0 }, frame: this.engine.frames, engine: this.engine }
   }
 

@@ -71,7 +71,7 @@ describe('snapshot', () => {
     interface Several { snapshots: { at: string, entries: [], expectations: [] }[] }
     const several = JSON.parse((await command([web, '-o', 'json', '--every', '1s', '--expect'])).out) as Several
     expect(several.snapshots.map(({ at, entries, expectations }) => [at, entries.length, expectations.length]))
-      .toEqual([['+1s', 2, 0], ['+2s', 3, 0], ['end', 3, 0]])
+      .toEqual([['+1s', 2, 0], ['+2s', 3, 0], ['+3s', 3, 0]])
   })
 
   test('prints one JSON entry a line', async () => {
