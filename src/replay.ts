@@ -269,7 +269,7 @@ export class Replay {
         this.#byTime.pop() // intervals end with the capture
         continue
       }
-      if (end !== undefined && (time === undefined || end.tick <= time.tick)) {
+      if (end !== undefined && (time === undefined || end.tick < time.tick)) {
         ends.pop()
         if (end.when !== LAST || !this.#isShown(end.tick)) yield this.#endMoment(end.when)
       } else yield* this.#timeMoment()
