@@ -106,6 +106,8 @@ export default tseslint.config(
       '@typescript-eslint/prefer-for-of': 'off',
 
       '@stylistic/max-len': ['error', { code: 140, ignoreUrls: true, ignoreRegExpLiterals: true }],
+      // Text that holds quotes reads best in the other kind.
+      '@stylistic/quotes': ['error', 'single', { avoidEscape: true }],
       // Tables are aligned by hand: columns of values, comments and initialisers (rules 1, 2, 4).
       '@stylistic/no-multi-spaces': 'off',
       '@stylistic/key-spacing': 'off',

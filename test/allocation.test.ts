@@ -35,6 +35,7 @@ test('the count sees one object a packet', () => {
 function count(what: string, capture: string): { packets: number, collections: number } {
   const script = fileURLToPath(new URL('support/collections.ts', import.meta.url))
   const typescript = pathToFileURL(join(ROOT, 'scripts/typescript.js')).href
-  const out = execFileSync(process.execPath, ['--max-semi-space-size=1', '--import', typescript, script, what, capture], { encoding: 'utf8' })
+  const args = ['--max-semi-space-size=1', '--import', typescript, script, what, capture]
+  const out = execFileSync(process.execPath, args, { encoding: 'utf8' })
   return JSON.parse(out) as { packets: number, collections: number }
 }
