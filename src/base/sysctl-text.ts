@@ -9,6 +9,7 @@ const RANGES: Readonly<Record<Unit, readonly [least: number, most: number]>> = {
   level: [0, 255],
   seconds: [0, 2_147_483],
   packets: [0, 255],
+  fragments: [0, 2 ** 31 - 1],
   entries: [0, 2 ** 31 - 1],
   buckets: [1, 2 ** 31 - 1],
   bytes: [0, 2 ** 31 - 1],

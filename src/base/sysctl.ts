@@ -1,7 +1,7 @@
 // The knobs of Linux 6.12's connection tracker that can matter to a capture: one table with unit, default and source.
 // The command line, the documentation, the types and the tests all read it.
 
-export type Unit = 'bool' | 'seconds' | 'packets' | 'entries' | 'buckets' | 'bytes' | 'level'
+export type Unit = 'bool' | 'seconds' | 'packets' | 'fragments' | 'entries' | 'buckets' | 'bytes' | 'level'
 
 //    net.netfilter.nf_conntrack_ + name        default  unit       kernel's default is set in
 //    (ipfrag_…: net.ipv4. + name)
@@ -55,7 +55,8 @@ export const KNOBS = [
   ['frag6_low_thresh',                     3_145_728, 'bytes',   'IPV6_FRAG_LOW_THRESH'],
   ['ipfrag_time',                                 30, 'seconds', 'ipv4_frags_init_net()'],
   ['ipfrag_high_thresh',                   4_194_304, 'bytes',   'ipv4_frags_init_net()'],
-  ['ipfrag_max_dist',                             64, 'packets', 'ipv4_frags_init_net()'],
+  ['ipfrag_low_thresh',                    3_145_728, 'bytes',   'ipv4_frags_init_net(): only a lower bound of the other'],
+  ['ipfrag_max_dist',                             64, 'fragments', 'ipv4_frags_init_net()'],
 ] as const satisfies readonly (readonly [name: string, value: number, unit: Unit, source: string])[]
 
 export type Knob = (typeof KNOBS)[number][0]

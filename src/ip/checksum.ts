@@ -7,7 +7,7 @@ import type { Packet } from './packet.ts'
 const CRC32C = 0x82f63b78 // Castagnoli's polynomial, reflected
 const CRC_AT = 8 // offset of the checksum in SCTP's header, four bytes
 const COVERAGE_AT_UDPLITE = 4 // 16 bits: bytes covered, 0 for all
-const COVERAGE_AT_DCCP = 9 // low 4 bits: words of payload covered + 1, 0 for all
+const COVERAGE_AT_DCCP = 5 // low 4 bits: words of payload covered + 1, 0 for all
 
 /**
  * True when the transport checksum of a packet is wrong. Never when the snap length cut the packet.

@@ -129,3 +129,13 @@ export function internetChecksum(bytes: Uint8Array, before = 0): number {
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
   return ~sum & 0xffff
 }
+
+/** RFC 9260 appendix A, bit by bit: the four bytes of SCTP's checksum field. */
+export function crc32c(bytes: Uint8Array): number[] {
+  let crc = 0xffff_ffff
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ ((crc & 1) === 0 ? 0 : 0x82f63b78)
+  }
+  return [0, 8, 16, 24].map((shift) => (~crc >>> shift) & 255)
+}
