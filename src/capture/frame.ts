@@ -21,6 +21,11 @@ export class Frame {
   linkType = 0
   /** Interface within the capture, from 0 (pcapng has many, pcap one a file). */
   iface = 0
+
+  /** Bytes from `at` to the end of the frame as it was on the wire. */
+  wireLeft(at: number): number {
+    return Math.max(this.wireLen, this.end - this.start) - (at - this.start)
+  }
 }
 
 /** Where a frame came from: for messages and for people. Made on request only. */

@@ -11,6 +11,7 @@ import { isFragment4, readIpv4 } from './ipv4.ts'
 import { headerChain, hopByHopPasses, isExtension, readIpv6 } from './ipv6.ts'
 import type { Packet } from './packet.ts'
 
+const SHORTEST_HEADER = 20 // bytes
 const TCP_HEADER = 20 // bytes, without options
 const UDP_HEADER = 8 // bytes; UDP-Lite's too
 /**
@@ -53,13 +54,13 @@ export class IpLayer {
    * @returns  false when there is no whole IP header, or an impossible one: the frame has no row in any output
    */
   read(frame: Frame, at: number, packet: Packet): boolean {
-    const { view, end } = frame
-    if (at >= end) return false
-    const room = Math.max(frame.wireLen, end - frame.start) - (at - frame.start)
+    const { view } = frame
+    if (frame.end - at < SHORTEST_HEADER) return false
     packet.bytes = frame.bytes
     packet.view = view
-    const version = view.getUint8(at) >>> 4
-    return version === 4 ? readIpv4(view, at, end, room, packet) : version === 6 && readIpv6(view, at, end, room, packet)
+    const first = view.getUint32(at)
+    const version = first >>> 28
+    return version === 4 ? readIpv4(frame, at, first, packet) : version === 6 && readIpv6(frame, at, packet)
   }
 
   /**

@@ -3,6 +3,7 @@
 import {
   IPPROTO_AH, IPPROTO_DSTOPTS, IPPROTO_FRAGMENT, IPPROTO_HOPOPTS, IPPROTO_NONE, IPPROTO_ROUTING,
 } from '../base/units.ts'
+import type { Frame } from '../capture/frame.ts'
 import type { Packet } from './packet.ts'
 
 export const IPV6_HEADER = 40 // bytes
@@ -18,19 +19,18 @@ export const FRAGMENT_OFFSET6 = 0xfff8
  * A payload length of 0 (segmentation offload) means what is left of the frame, unless a hop-by-hop header follows: that
  * could say so itself.
  *
- * @param end   first byte behind what was captured
- * @param room  bytes from `at` to the end of the frame as it was on the wire
- * @returns     false when no kernel would take it for a packet
- * @kernel      br_validate_ipv6() — v6.12
+ * @returns  false when no kernel would take it for a packet
+ * @kernel   br_validate_ipv6() — v6.12
  */
-export function readIpv6(view: DataView, at: number, end: number, room: number, packet: Packet): boolean {
+export function readIpv6(frame: Frame, at: number, packet: Packet): boolean {
+  const { view, end } = frame
   const left = end - at
   if (left < IPV6_HEADER) return false
   const next = view.getUint8(at + 6)
   let payload = view.getUint16(at + 4)
-  if (payload === 0 && next !== IPPROTO_HOPOPTS) payload = Math.min(room - IPV6_HEADER, LONGEST_PAYLOAD)
+  if (payload === 0 && next !== IPPROTO_HOPOPTS) payload = Math.min(frame.wireLeft(at) - IPV6_HEADER, LONGEST_PAYLOAD)
   const total = IPV6_HEADER + payload
-  if (total > room) return false
+  if (total > left && total > frame.wireLeft(at)) return false
   packet.version = 6
   packet.ip = at
   packet.l4 = at + IPV6_HEADER
