@@ -50,10 +50,13 @@ export class Scene {
   /** Ends another connection, as soon as nobody walks through the table. It is not found any more from now on. */
   readonly kill: (index: number) => void
 
-  constructor(table: Table, expectations: Expectations, hz: number, kill: (index: number) => void) {
+  readonly #helpers: readonly Helper[]
+
+  constructor(table: Table, expectations: Expectations, hz: number, helpers: readonly Helper[], kill: (index: number) => void) {
     this.table = table
     this.expectations = expectations
     this.hz = hz
+    this.#helpers = helpers
     this.kill = kill
     this.conn = new Connection(table.records)
   }
@@ -85,8 +88,14 @@ export class Scene {
   refresh(seconds: number): void {
     const { conn, table } = this
     if ((conn.status & IPS_FIXED_TIMEOUT) !== 0) return
-    if ((conn.status & IPS_CONFIRMED) !== 0) table.setTimeout(conn, seconds * this.hz)
-    else conn.deadline = table.now + seconds * this.hz
+    const ticks = Math.imul(seconds, this.hz) // too large a number of seconds wraps around
+    if ((conn.status & IPS_CONFIRMED) !== 0) table.setTimeout(conn, ticks)
+    else conn.deadline = table.now + ticks
+  }
+
+  /** The number of a helper that a promised connection is to have. */
+  numberOf(kind: new () => Helper): number {
+    return this.#helpers.findIndex((helper) => helper instanceof kind) + 1
   }
 
   get isIpv6(): boolean { return this.conn.l3num === AF_INET6 }

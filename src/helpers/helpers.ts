@@ -33,8 +33,8 @@ export class Helpers {
     this.#all = helpers
     this.expectations = new Expectations(table, sysctl, hz)
     const kill = (index: number): void => { this.#kill(index) }
-    this.#scene = new Scene(table, this.expectations, hz, kill)
-    this.#ending = new Scene(table, this.expectations, hz, kill)
+    this.#scene = new Scene(table, this.expectations, hz, helpers, kill)
+    this.#ending = new Scene(table, this.expectations, hz, helpers, kill)
     for (const { helper, port } of attachments) this.#attach(helper, port)
     table.listen((index) => { this.#forget(index) })
   }

@@ -6,6 +6,7 @@ import { Amanda } from './amanda.ts'
 import { Broadcast } from './broadcast.ts'
 import { Ftp } from './ftp.ts'
 import type { Helper } from './helper.ts'
+import { H245, Q931, Ras } from './h323/h323.ts'
 import { Irc } from './irc.ts'
 import { Pptp } from './pptp.ts'
 import { Sane } from './sane.ts'
@@ -18,18 +19,23 @@ export interface Attachment {
   readonly port: number
 }
 
-/** What `--helper` names, and the helpers that are meant. A port, where one is given, is for the first. */
+/** What `--helper` names, and the helpers that are meant. */
 function byName(): ReadonlyMap<string, readonly Helper[]> {
+  const calls = new Q931()
+  const registrations = new Ras()
   return new Map<string, readonly Helper[]>([
     ['ftp', [new Ftp()]],
     ['tftp', [new Tftp()]],
     ['irc', [new Irc()]],
-    ['amanda', [new Amanda()]],
-    ['pptp', [new Pptp()]],
     ['sip', [new Sip(IPPROTO_UDP), new Sip(IPPROTO_TCP)]],
+    ['pptp', [new Pptp()]],
+    ['amanda', [new Amanda()]],
     ['sane', [new Sane()]],
     ['netbios-ns', [new Broadcast('netbios-ns', 137, 3)]],
     ['snmp', [new Broadcast('snmp', 161, 30)]],
+    ['h323', [calls, registrations, new H245()]],
+    ['q.931', [calls]],
+    ['ras', [registrations]],
   ])
 }
 
@@ -49,9 +55,14 @@ export function attach(wanted: readonly string[]): { helpers: readonly Helper[],
     const [, name = '', port] = /^([^:]*)(?::(.*))?$/.exec(choice) ?? []
     const helpers = known.get(name.toLowerCase())
     if (helpers === undefined) throw new UsageError(`unknown helper "${name}": there are ${HELPER_NAMES.join(', ')}, and all`)
-    for (const helper of helpers) attachments.push({ helper, port: port === undefined ? helper.port : readPort(choice, port) })
+    if (port !== undefined && new Set(helpers.map((helper) => helper.port)).size > 1) {
+      throw new UsageError(`helper ${choice}: h323 has several ports; write q.931:${port} or ras:${port}`)
+    }
+    for (const helper of helpers) {
+      if (helper.port !== 0) attachments.push({ helper, port: port === undefined ? helper.port : readPort(choice, port) })
+    }
   }
-  return { helpers: [...known.values()].flat(), attachments }
+  return { helpers: [...new Set([...known.values()].flat())], attachments }
 }
 
 function readPort(choice: string, text: string): number {
