@@ -18,6 +18,8 @@ const COVERAGE_AT_DCCP = 5 // low 4 bits: words of payload covered + 1, 0 for al
  *
  * @param packet    at least the protocol's header is there
  * @param protocol  IPPROTO_… whose checksum it is
+ * @kernel          nf_ip_checksum(), nf_ip6_checksum(), nf_checksum_partial(), sctp_compute_cksum() — v6.12
+ * @differs         a packet that the snap length cut never fails
  */
 export function checksumFails(packet: Packet, protocol: number): boolean {
   if (packet.captured < packet.end) return false

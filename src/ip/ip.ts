@@ -90,7 +90,10 @@ export class IpLayer {
     return whole
   }
 
-  /** Extension headers, fragments among them. False when the packet goes no further. */
+  /**
+   * Extension headers, fragments among them. False when the packet goes no further.
+   * @differs  a datagram with broken hop-by-hop options inside has been through conntrack when the kernel's bridge drops it
+   */
   #follow6(packet: Packet): boolean {
     packet.makeWhole()
     if (!hopByHopPasses(packet)) return false
