@@ -1,49 +1,49 @@
 // The command line: finds the command, runs it, and turns what goes wrong into an exit code.
 
-import { CaptureError, UsageError } from '../index.ts'
 import { COMMANDS, DEFAULT_COMMAND } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
 import { ClosedPipe, type Io, processIo } from './io.ts'
-import { Session } from './session.ts'
 
 /** Runs the program. @returns its exit code */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
-  const session = new Session(io)
   try {
-    await run(argv, session)
-    await session.out.flush()
-    return session.exitCode
+    return await run(argv, io)
   } catch (error) {
-    return exitCodeOf(error, session)
+    if (error instanceof ClosedPipe) return EXIT.DONE
+    return exitCodeOf(error, io)
   }
 }
 
-async function run(argv: readonly string[], session: Session): Promise<void> {
+async function run(argv: readonly string[], io: Io): Promise<number> {
   const first = argv[0] ?? ''
   if (first === '-V' || first === '--version') {
     const { versionText } = await import('./version.ts')
-    session.out.text(versionText())
-    return
+    await io.write(new TextEncoder().encode(versionText()))
+    return EXIT.DONE
   }
-  const { oneCommand, wholeProgram } = await import('./program.ts')
-  if (first === '-h' || first === '--help' || first === 'help') {
-    await (await wholeProgram(session)).parseAsync(argv, { from: 'user' })
-    return
-  }
+  const [{ oneCommand, wholeProgram }, { Session }] = await Promise.all([import('./program.ts'), import('./session.ts')])
+  const session = new Session(io)
   const isNamed = Object.hasOwn(COMMANDS, first)
-  const command = await oneCommand(isNamed ? first : DEFAULT_COMMAND, isNamed, session)
-  await command.parseAsync(isNamed ? argv.slice(1) : argv, { from: 'user' })
+  try {
+    if (first === '-h' || first === '--help' || first === 'help') await (await wholeProgram(session)).parseAsync(argv, { from: 'user' })
+    else {
+      const command = await oneCommand(isNamed ? first : DEFAULT_COMMAND, isNamed, session)
+      await command.parseAsync(isNamed ? argv.slice(1) : argv, { from: 'user' })
+    }
+  } finally {
+    await session.out.flush() // what commander says of --help comes this way too
+  }
+  return session.exitCode
 }
 
 /** What went wrong, said and turned into an exit code. What is no one's mistake but ours goes on up. */
-async function exitCodeOf(error: unknown, session: Session): Promise<number> {
-  if (error instanceof ClosedPipe) return session.exitCode
+async function exitCodeOf(error: unknown, io: Io): Promise<number> {
+  const { CaptureError, UsageError } = await import('../index.ts')
   if (error instanceof UsageError || error instanceof CaptureError) {
-    session.io.say(`pcap-conntrack: ${error.message}\n`)
+    io.say(`pcap-conntrack: ${error.message}\n`)
     return error instanceof UsageError ? EXIT.USAGE : EXIT.INPUT
   }
   const { CommanderError } = await import('commander')
   if (!(error instanceof CommanderError)) throw error
-  await session.out.flush() // --help comes this way too
   return error.exitCode === 0 ? EXIT.DONE : EXIT.USAGE
 }
