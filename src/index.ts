@@ -1,24 +1,36 @@
-// pcap-conntrack as a library.
+// pcap-conntrack as a library. The first block is what most programs need; the rest is what it is made of.
 
+export {
+  type CaptureOptions, packets, type Paths, statistics, type Table, table, type TableOptions, tables,
+} from './library.ts'
 export { CaptureError, type CaptureErrorCode, UsageError } from './base/errors.ts'
+export { type PacketRow, packetRowOf } from './views/packet-row.ts'
+export type { Row, RowCounters, RowTuple } from './views/row.ts'
+export { type ExpectRow, expectations, printProcExpect } from './views/expect.ts'
+export { type Counters, type ReasonCount, type Statistics, Tally, type Volume } from './views/tally.ts'
+export { printProc } from './views/procfs.ts'
+
+// Settings and instants.
 export { PROFILE_NAMES, profileSysctl } from './base/profiles.ts'
 export { assignKnob, readSysctls, setKnob } from './base/sysctl-text.ts'
 export { defaultSysctl, type Knob, KNOBS, type Sysctl, sysctlName } from './base/sysctl.ts'
-export { addTime, type Every, formatTime, parseDuration, parseEvery, parseWhen, type Time, type When } from './base/when.ts'
+export {
+  addTime, type Every, formatTime, parseDuration, parseEvery, parseWhen, type Time, type When,
+} from './base/when.ts'
+
+// The engine, for programs with frames of their own.
 export { Frame, type FrameOrigin, type Source } from './capture/frame.ts'
 export { openCapture } from './capture/open.ts'
 export { Engine, type EngineOptions } from './engine.ts'
 export { type Moment, type OnPacket, Replay, type ReplayOptions } from './replay.ts'
+export { snapshot, visibleRows } from './views/snapshot.ts'
+
+// Forms of output.
 export type { Form, FormOptions, Instant, MakeForm } from './views/form.ts'
 export { FORM_NAMES, loadForm } from './views/forms.ts'
 export type { PacketForm } from './views/packet-form.ts'
 export { loadPacketForm, PACKET_FORM_NAMES } from './views/packet-forms.ts'
 export { KERNEL, SCHEMA } from './views/schema.ts'
-export { type PacketRow, packetRowOf } from './views/packet-row.ts'
-export { type ExpectRow, expectations } from './views/expect.ts'
-export type { Row, RowCounters, RowTuple } from './views/row.ts'
-export { snapshot, visibleRows } from './views/snapshot.ts'
 export { printStatistics, STAT_FORM_NAMES } from './views/stat-forms.ts'
-export { type Counters, type ReasonCount, type Statistics, Tally, type Volume } from './views/tally.ts'
 export { TablePrinter } from './views/table-printer.ts'
 export { TextBuffer } from './views/text-buffer.ts'

@@ -4,7 +4,7 @@ import { UsageError } from './errors.ts'
 import { type Knob, KNOBS, type Sysctl, sysctlName, type Unit } from './sysctl.ts'
 
 /** The least and the most a knob takes, by its unit. The kernel counts seconds in jiffies, in a signed integer of 32 bits. */
-const RANGES: Readonly<Record<Unit, readonly [least: number, most: number]>> = {
+export const RANGES: Readonly<Record<Unit, readonly [least: number, most: number]>> = {
   bool: [0, 1],
   level: [0, 255],
   seconds: [0, 2_147_483],

@@ -28,7 +28,7 @@ export function procForm(options: FormOptions): Form {
 }
 
 /** One line, without its newline. */
-export function printProc(row: Row, options: ProcOptions): string {
+export function printProc(row: Row, options: ProcOptions = { counters: false }): string {
   let line = `${row.l3.padEnd(8)} ${String(row.l3num)} ${row.l4.padEnd(8)} ${String(row.l4num)} `
   if (row.timeout !== null) line += `${String(row.timeout)} `
   if (row.state !== null) line += `${row.state} `
