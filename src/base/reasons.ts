@@ -1,6 +1,6 @@
 // Why a packet was refused, ignored or logged: the kernel's own wordings, one code each.
-// `%u`, `%d` and `%s` take the numbers noted with the reason, in order; `%I` and `%J` take an IPv4 or IPv6 address
-// (one or four numbers); `%T` a TCP state, `%S` an SCTP state, `%D` a DCCP state by its number.
+// `%u`, `%d` and `%x` take the numbers noted with the reason, in order; `%I` and `%J` take an IPv4 or IPv6 address
+// (one or four numbers); `%T` a TCP state by its number. What is noted beyond that is for explanations.
 // Source: the log_invalid calls of net/netfilter/nf_conntrack_proto_*.c, v6.12.
 
 export const REASONS = [
@@ -31,7 +31,20 @@ export const REASONS = [
   ['ICMPV6_SHORT_REDIRECT', 'short redirect'],
   ['ICMPV6_REDIRECT_SOURCE', 'invalid saddr or hoplimit for redirect'],
   ['ICMPV6_REDIRECT_OPTIONS', 'redirect without options'],
-  // Why a helper dropped a packet: wordings that carry their whole prefix. Source: nf_ct_helper_log(), v6.12.
+  ['SCTP_SHORT', 'nf_ct_sctp: short packet '],
+  ['SCTP_CHECKSUM', 'nf_ct_sctp: bad CRC '],
+  ['SCTP_CHUNKS', 'do_basic_checks failed. chunk num %d, type %d, len %d flag %d'],
+  ['SCTP_TAG', 'verification tag check failed %x vs %x for dir %d'],
+  ['SCTP_STATE_INVALID', 'Invalid, old_state %d, dir %d, type %d'],
+  ['DCCP_MALFORMED', 'nf_ct_dccp: truncated/malformed packet '],
+  ['DCCP_COVERAGE', 'nf_ct_dccp: bad checksum coverage '],
+  ['DCCP_CHECKSUM', 'nf_ct_dccp: bad checksum '],
+  ['DCCP_TYPE', 'nf_ct_dccp: reserved packet type '],
+  ['DCCP_SEQ48', 'nf_ct_dccp: type lacks 48bit sequence numbers'],
+  ['DCCP_NEW', 'invalid state transition '],
+  ['DCCP_STATE_INVALID', 'invalid state transition'], // type, direction, state
+  ['DCCP_STATE_IGNORED', 'invalid packet'], // type, direction, state
+  // Why a helper dropped a packet: noted under protocol 0, wordings with their whole prefix. Source: nf_ct_helper_log(), v6.12.
   ['FTP_PARTIAL_PORT', 'nf_ct_ftp: dropping packet: partial matching of `PORT\''],
   ['FTP_PARTIAL_EPRT', 'nf_ct_ftp: dropping packet: partial matching of `EPRT\''],
   ['FTP_PARTIAL_227', 'nf_ct_ftp: dropping packet: partial matching of `227 \''],

@@ -8,6 +8,9 @@ import { IPS_CONFIRMED, IPS_FIXED_TIMEOUT } from '../table/status.ts'
 import type { Table } from '../table/table.ts'
 import { Expectation, type Expectations, type Policy } from './expectations.ts'
 
+/** A helper's log line has a prefix of its own, and no protocol's. */
+const HELPER_LOG = 0
+
 /** A helper reads the payload of the connections it is attached to, and promises others. */
 export interface Helper {
   /** As /proc/net/nf_conntrack_expect prints it. */
@@ -77,7 +80,7 @@ export class Scene {
 
   /** Says that the packet is dropped, and why; `a` is the number in the wording. */
   drop(reason: number, a = 0): false {
-    this.packet.note(this.packet.protocol, reason, a)
+    this.packet.note(HELPER_LOG, reason, a)
     return false
   }
 

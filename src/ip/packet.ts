@@ -46,7 +46,7 @@ export class Packet {
   reasonCount = 0
   readonly reasons = new Uint8Array(MOST_REASONS)
   readonly reasonArgs = new Float64Array(MOST_REASONS * REASON_ARGS)
-  /** Protocol number the reason is logged under (`nf_ct_proto_6: …`). */
+  /** Protocol number each reason is logged under (`nf_ct_proto_6: …`); 0 where the wording stands alone. */
   readonly reasonProtocols = new Uint8Array(MOST_REASONS)
 
   #room: Room | null = null

@@ -89,8 +89,9 @@ export class UdpLiteTracker implements Tracker {
     const coverage = packet.view.getUint16(packet.l4 + 4)
     if (coverage !== 0 && (coverage < HEADER || coverage > room)) packet.note(IPPROTO_UDPLITE, REASON.UDPLITE_COVERAGE)
     else if (packet.view.getUint16(packet.l4 + 6) === 0) packet.note(IPPROTO_UDPLITE, REASON.UDPLITE_NO_CHECKSUM)
-    else if (this.#tracking.sysctl.checksum !== 0 && checksumFails(packet, IPPROTO_UDPLITE)) packet.note(IPPROTO_UDPLITE, REASON.BAD_CHECKSUM)
-    else return false
+    else if (this.#tracking.sysctl.checksum !== 0 && checksumFails(packet, IPPROTO_UDPLITE)) {
+      packet.note(IPPROTO_UDPLITE, REASON.BAD_CHECKSUM)
+    } else return false
     return true
   }
 }

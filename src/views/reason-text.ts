@@ -15,6 +15,9 @@ export function reasonText(packet: Packet): string {
   return text
 }
 
+/** What the log puts before a reason noted under a protocol. */
+export const reasonPrefix = (protocol: number): string => protocol === 0 ? '' : `nf_ct_proto_${String(protocol)}: `
+
 function oneReason(packet: Packet, at: number): string {
   const wording = REASONS[packet.reasons[at] ?? 0]?.[1] ?? ''
   let next = 0
@@ -23,6 +26,7 @@ function oneReason(packet: Packet, at: number): string {
     switch (letter) {
       case 'u': return String(take() >>> 0)
       case 'd': return String(take() | 0)
+      case 'x': return (take() >>> 0).toString(16)
       case 'I': return formatIpv4(take())
       case 'J': return formatIpv6Full(take(), take(), take(), take())
       default: {
@@ -31,6 +35,5 @@ function oneReason(packet: Packet, at: number): string {
       }
     }
   })
-  // A helper's own words carry their prefix.
-  return wording.startsWith('nf_ct_') ? text : `nf_ct_proto_${String(packet.reasonProtocols[at] ?? 0)}: ${text}`
+  return reasonPrefix(packet.reasonProtocols[at] ?? 0) + text
 }

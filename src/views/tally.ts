@@ -4,6 +4,7 @@ import { REASONS } from '../base/reasons.ts'
 import { ORIGINAL, REPLY, VERDICT_NAMES, type VerdictName } from '../base/verdict.ts'
 import type { Packet } from '../ip/packet.ts'
 import type { Replay } from '../replay.ts'
+import { reasonPrefix } from './reason-text.ts'
 import { protocolName } from './snapshot.ts'
 
 /** How many packets, and how many bytes they had on the wire. */
@@ -113,7 +114,7 @@ export class Tally {
     this.#reasons.forEach((packets, at) => {
       if (packets === 0) return
       const wording = (REASONS[at >>> 8]?.[1] ?? '').replace(/%[a-zA-Z]/g, 'N')
-      reasons.push({ reason: wording.startsWith('nf_ct_') ? wording : `nf_ct_proto_${String(at & 255)}: ${wording}`, packets })
+      reasons.push({ reason: reasonPrefix(at & 255) + wording, packets })
     })
     return reasons.sort((a, b) => b.packets - a.packets)
   }
