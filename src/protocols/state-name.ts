@@ -1,16 +1,32 @@
-// The state of a connection by name, for the protocols that have states.
+// What /proc/net/nf_conntrack prints of a connection's private part, by protocol: the state's name, or GRE's timeouts.
+// Kernel: the …_print_conntrack() of each protocol (v6.12).
 
-import { IPPROTO_TCP } from '../base/units.ts'
-import { TCP_STATES } from '../protocols/tcp/states.ts'
-import { TcpShared } from '../protocols/tcp/words.ts'
+import { IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_SCTP, IPPROTO_TCP } from '../base/units.ts'
 import type { Connection } from '../table/connection.ts'
+import { DCCP_STATES } from './dccp/states.ts'
+import { DccpWords } from './dccp/words.ts'
+import { GreWords } from './gre.ts'
+import { SCTP_STATES } from './sctp/states.ts'
+import { SctpWords } from './sctp/words.ts'
+import { TCP_STATES } from './tcp/states.ts'
+import { TcpShared } from './tcp/words.ts'
 
 const tcp = new TcpShared()
+const sctp = new SctpWords()
+const dccp = new DccpWords()
+const gre = new GreWords()
 
-/** As /proc/net/nf_conntrack prints it; null where the protocol has none. */
+/** The state's name; null where the protocol has none. */
 export function stateName(conn: Connection): string | null {
   switch (conn.protocol) {
     case IPPROTO_TCP: return TCP_STATES[tcp.at(conn).state] ?? null
+    case IPPROTO_SCTP: return SCTP_STATES[sctp.at(conn).state] ?? null
+    case IPPROTO_DCCP: return DCCP_STATES[dccp.at(conn).state] ?? null
     default: return null
   }
+}
+
+/** GRE's timeouts before and after an answer, in ticks; null for every other protocol. Aimed at the next one asked for. */
+export function greTimeouts(conn: Connection): GreWords | null {
+  return conn.protocol === IPPROTO_GRE ? gre.at(conn) : null
 }

@@ -4,12 +4,12 @@ import {
   AF_INET, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
 } from '../base/units.ts'
 import { ORIGINAL, REPLY } from '../base/verdict.ts'
+import { greTimeouts, stateName } from '../protocols/state-name.ts'
 import type { Connection } from '../table/connection.ts'
 import type { Form, FormOptions } from './form.ts'
 import { printProcExpect } from './expect.ts'
 import type { Row, RowCounters, RowTuple } from './row.ts'
 import { l4Name } from './snapshot.ts'
-import { stateName } from './state-name.ts'
 import type { TextBuffer } from './text-buffer.ts'
 
 export interface ProcOptions {
@@ -32,6 +32,9 @@ export function printProc(row: Row, options: ProcOptions = { counters: false }):
   let line = `${row.l3.padEnd(8)} ${String(row.l3num)} ${row.l4.padEnd(8)} ${String(row.l4num)} `
   if (row.timeout !== null) line += `${String(row.timeout)} `
   if (row.state !== null) line += `${row.state} `
+  if (row.greTimeouts !== undefined) {
+    line += `timeout=${String(row.greTimeouts.unreplied)}, stream_timeout=${String(row.greTimeouts.stream)} `
+  }
   line += printTuple(row.original)
   if (options.counters && row.originalCounters !== null) line += printCounters(row.originalCounters)
   if (!row.seenReply) line += '[UNREPLIED] '
@@ -67,6 +70,14 @@ function writeProc(out: TextBuffer, conn: Connection, now: number, hz: number, o
   const state = stateName(conn)
   if (state !== null) {
     out.text(state)
+    out.text(' ')
+  }
+  const gre = greTimeouts(conn)
+  if (gre !== null) {
+    out.text('timeout=')
+    out.number(Math.floor(gre.timeout / hz))
+    out.text(', stream_timeout=')
+    out.number(Math.floor(gre.streamTimeout / hz))
     out.text(' ')
   }
   writeTuple(out, conn, ORIGINAL, protocol, isIpv4)

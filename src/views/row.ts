@@ -34,6 +34,8 @@ export interface Row {
   timeout: number | null
   /** TCP, SCTP, DCCP: the state's name */
   state: string | null
+  /** GRE, where /proc says it: the timeouts before and after an answer, in seconds */
+  greTimeouts?: { unreplied: number, stream: number }
   original: RowTuple
   reply: RowTuple
   originalCounters: RowCounters | null

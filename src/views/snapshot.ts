@@ -6,9 +6,9 @@ import {
 } from '../base/units.ts'
 import { ORIGINAL, REPLY } from '../base/verdict.ts'
 import type { Engine } from '../engine.ts'
+import { greTimeouts, stateName } from '../protocols/state-name.ts'
 import { Connection } from '../table/connection.ts'
 import type { Row, RowTuple } from './row.ts'
-import { stateName } from './state-name.ts'
 
 const L4_NAMES: Readonly<Record<number, string>> = {
   [IPPROTO_ICMP]: 'icmp', [IPPROTO_TCP]: 'tcp', [IPPROTO_UDP]: 'udp', [IPPROTO_DCCP]: 'dccp', [IPPROTO_GRE]: 'gre',
@@ -24,6 +24,7 @@ export const protocolName = (protocol: number): string => L4_NAMES[protocol] ?? 
 /** Copies one connection's record into a row. `now` in ticks, `hz` ticks a second. */
 export function rowOf(conn: Connection, now: number, hz: number): Row {
   const protocol = conn.protocol
+  const gre = greTimeouts(conn)
   return {
     l3: conn.l3num === AF_INET ? 'ipv4' : 'ipv6',
     l3num: conn.l3num,
@@ -31,6 +32,7 @@ export function rowOf(conn: Connection, now: number, hz: number): Row {
     l4num: protocol,
     timeout: Math.floor((conn.deadline - now) / hz),
     state: stateName(conn),
+    ...(gre === null ? {} : { greTimeouts: { unreplied: Math.floor(gre.timeout / hz), stream: Math.floor(gre.streamTimeout / hz) } }),
     original: tupleOf(conn, ORIGINAL),
     reply: tupleOf(conn, REPLY),
     originalCounters: { packets: conn.packets(ORIGINAL), bytes: conn.bytes(ORIGINAL) },
