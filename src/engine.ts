@@ -68,7 +68,7 @@ export class Engine {
     else this.advance(tick)
     packet.reset()
     packet.tick = clock.now
-    this.packets++
+    if (this.packets++ === 0) this.#ip.begin(clock.now)
     if (this.#ip.gather(packet)) this.conntrack.receive(packet)
     return FRAME_PACKET
   }

@@ -27,9 +27,8 @@ export class IpLayer {
   readonly #fragments4: Ipv4Defragmenter
   readonly #fragments6: Ipv6Defragmenter
   #now = 0
-  /** What to take from the capture's ticks to get the kernel's; known from the first packet on. */
+  /** What to take from the capture's ticks to get the kernel's. */
   #boot = 0
-  #started = false
   /** Tick at which the first datagram will have waited too long. */
   #nextDeadline = Infinity
 
@@ -75,13 +74,16 @@ export class IpLayer {
     return true
   }
 
+  /** Says when the first packet comes, a tick since the epoch. */
+  begin(tick: number): void {
+    this.#now = tick
+    this.#boot = (Math.floor(tick / this.#hz) - FIRST_SECOND) * this.#hz
+  }
+
   /** Moves time on, to a tick since the epoch: gives up datagrams that have waited too long. */
   advance(tick: number): void {
     this.#now = tick
     if (tick >= this.#nextDeadline) this.#expire(tick)
-    if (this.#started) return
-    this.#started = true
-    this.#boot = (Math.floor(tick / this.#hz) - FIRST_SECOND) * this.#hz
   }
 
   #gather4(packet: Packet): boolean {

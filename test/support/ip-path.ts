@@ -30,6 +30,7 @@ export class IpPath {
 
   constructor(knobs: Partial<Sysctl> = {}) {
     this.layer = new IpLayer({ ...defaultSysctl(), ...knobs }, 1000, 0x5eed)
+    this.layer.begin(START)
   }
 
   /** Lets time go by, milliseconds. */
