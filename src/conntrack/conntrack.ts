@@ -53,6 +53,7 @@ export class Conntrack {
 
   /** Takes one whole packet: sets its verdict, direction, connection, events and reasons, and updates the table. */
   receive(packet: Packet): void {
+    if (this.helpers?.cannotRead(packet) === true) return
     if (packet.l4 < 0) {
       this.#refuse(packet)
       return

@@ -2,7 +2,7 @@
 // Kernel: the helper parts of init_conntrack(), nf_confirm() and nf_ct_delete() (v6.12).
 
 import type { Sysctl } from '../base/sysctl.ts'
-import { AF_INET, IPPROTO_GRE, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
+import { AF_INET, IPPROTO_GRE, IPPROTO_NONE, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
 import { VERDICT_ESTABLISHED } from '../base/verdict.ts'
 import type { Packet } from '../ip/packet.ts'
 import type { Connection } from '../table/connection.ts'
@@ -14,6 +14,8 @@ import { Scene, type Helper } from './helper.ts'
 import type { Attachment } from './registry.ts'
 
 const PORTS = 65536
+const TCP_HEADER = 20 // bytes
+const UDP_HEADER = 8
 
 export class Helpers {
   readonly expectations: Expectations
@@ -21,6 +23,8 @@ export class Helpers {
   readonly #all: readonly Helper[]
   /** Number of the helper a new connection to a port gets, shape [TCP and UDP of IPv4, then of IPv6][port]; 0 none. */
   readonly #byPort = new Uint8Array(4 * PORTS)
+  /** Some connections of this kind get a helper, shape as the first of `#byPort`. */
+  readonly #attached = new Uint8Array(4)
   readonly #table: Table
   readonly #scene: Scene
   /** The connection that is ending. */
@@ -37,6 +41,19 @@ export class Helpers {
     this.#ending = new Scene(table, this.expectations, hz, helpers, kill)
     for (const { helper, port } of attachments) this.#attach(helper, port)
     table.listen((index) => { this.#forget(index) })
+  }
+
+  /**
+   * True for a packet that never reaches conntrack: a rule that attaches a helper looks for a port, and drops a packet whose
+   * header is too short to have one.
+   * @kernel  tcp_mt(), udp_mt() in xt_tcpudp.c; ip6_packet_match() — v6.12
+   */
+  cannotRead(packet: Packet): boolean {
+    const row = packet.version === 4 ? 0 : 2
+    if (packet.l4 < 0) return row === 2 && packet.protocol !== IPPROTO_NONE && (this.#attached[2] !== 0 || this.#attached[3] !== 0)
+    const room = packet.end - packet.l4
+    return packet.protocol === IPPROTO_TCP ? room < TCP_HEADER && this.#attached[row] !== 0
+      : packet.protocol === IPPROTO_UDP && room < UDP_HEADER && this.#attached[row + 1] !== 0
   }
 
   /** The helper a connection has. */
@@ -101,8 +118,9 @@ export class Helpers {
     const number = this.#all.indexOf(helper) + 1
     for (const isIpv6 of [0, 1]) {
       if (helper.family !== 0 && (helper.family === AF_INET) !== (isIpv6 === 0)) continue
-      const at = (isIpv6 * 2 + (helper.protocol === IPPROTO_UDP ? 1 : 0)) * PORTS + port
-      if (this.#byPort[at] === 0) this.#byPort[at] = number
+      const row = isIpv6 * 2 + (helper.protocol === IPPROTO_UDP ? 1 : 0)
+      this.#attached[row] = 1
+      if (this.#byPort[row * PORTS + port] === 0) this.#byPort[row * PORTS + port] = number
     }
   }
 
