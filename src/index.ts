@@ -26,6 +26,7 @@ export { type Moment, type OnPacket, Replay, type ReplayOptions } from './replay
 export { snapshot, visibleRows } from './views/snapshot.ts'
 
 // Forms of output.
+export { type FilterTexts, rowFilter } from './views/filter.ts'
 export type { Form, FormOptions, Instant, MakeForm } from './views/form.ts'
 export { FORM_NAMES, loadForm } from './views/forms.ts'
 export type { PacketForm } from './views/packet-form.ts'

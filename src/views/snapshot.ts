@@ -21,6 +21,13 @@ export const l4Name = (protocol: number): string => L4_NAMES[protocol] ?? 'unkno
 /** A protocol's name, or its number where it has none here. */
 export const protocolName = (protocol: number): string => L4_NAMES[protocol] ?? String(protocol)
 
+/** A protocol's number by its name, or by its number; null where it is neither. */
+export function protocolNumber(text: string): number | null {
+  if (/^\d{1,3}$/.test(text)) return Number(text) < 256 ? Number(text) : null
+  const found = Object.entries(L4_NAMES).find(([, name]) => name === text.toLowerCase())
+  return found === undefined ? null : Number(found[0])
+}
+
 /** Copies one connection's record into a row. `now` in ticks, `hz` ticks a second. */
 export function rowOf(conn: Connection, now: number, hz: number): Row {
   const protocol = conn.protocol

@@ -80,6 +80,12 @@ describe('snapshot', () => {
     expect(entries.map(({ at, protocol }) => `${at} ${protocol}`)).toEqual(['frame:1 tcp', 'end tcp', 'end udp', 'end tcp'])
   })
 
+  test('prints only what its filters let through', async () => {
+    expect((await command([web, '-p', 'udp', '--dport', '53'])).out).toBe(`${UDP}\n`)
+    expect((await command([web, '--state', 'ESTABLISHED', '-u', 'ASSURED', '-s', '10.0.0.0/24'])).out).toBe(`${ESTABLISHED}\n`)
+    expect((await command([web, '-f', 'ipv6'])).out).toBe('')
+  })
+
   test('keeps the settings of the old kernel', async () => {
     const ping = folder.capture('ping.pcap', [
       { sec: START, bytes: echo({}, 1) }, { sec: START, bytes: echo({}, 1) }, { sec: START, bytes: echo(back({}), 1, true) },
@@ -154,6 +160,7 @@ describe('the exit code', () => {
     ['an unknown profile', [web, '--profile', 'linux-3'], /linux-2\.4/],
     ['an unknown HZ', [web, '--hz', '300'], /1000, 250 or 100/],
     ['an unknown helper', [web, '--helper', 'fpt'], /fpt/],
+    ['a filter by no address', [web, '-s', '10.0.0'], /10\.0\.0/],
     ['a frame that never comes', [web, '--at', 'frame:7'], /frame:7: the capture has 6 frames/],
   ])('is 2 for %s', async (_, args, message) => {
     const { code, error } = await command(args)

@@ -1,11 +1,12 @@
 // snapshot: the connection table at one instant, or at several.
 
 import type { Command } from 'commander'
-import { FORM_NAMES, loadForm, parseEvery, parseWhen, TablePrinter } from '../../index.ts'
+import { FORM_NAMES, loadForm, parseEvery, parseWhen, rowFilter, TablePrinter } from '../../index.ts'
+import { addFilterOptions, type FilterOptions, filterTexts } from '../filter-options.ts'
 import { addCommonOptions, collect, type CommonOptions, engineOptions, wantsColour } from '../options.ts'
 import type { Session } from '../session.ts'
 
-interface SnapshotOptions extends CommonOptions {
+interface SnapshotOptions extends CommonOptions, FilterOptions {
   at?: string[]
   every?: string
   expect?: boolean
@@ -13,13 +14,13 @@ interface SnapshotOptions extends CommonOptions {
 }
 
 export function define(command: Command, session: Session): void {
-  addCommonOptions(command
+  addCommonOptions(addFilterOptions(command
     .description('print the connection table as the kernel held it at an instant')
     .argument('<capture...>', 'pcap or pcapng files, - for standard input')
     .option('--at <when>', 'end, end+9.5s, +12.5s, frame:123, ISO 8601 or epoch seconds (repeatable)', collect)
     .option('--every <distance>', 'at equal distances: 10s or 1000pkts')
     .option('--expect', 'print the expectation table too')
-    .option('-o, --output <form>', FORM_NAMES.join(', '), 'proc'))
+    .option('-o, --output <form>', FORM_NAMES.join(', '), 'proc')))
     .action(async (paths: string[], options: SnapshotOptions) => { await run(session, paths, options) })
 }
 
@@ -37,7 +38,9 @@ async function run(session: Session, paths: string[], options: SnapshotOptions):
     several,
     expectations: options.expect === true,
   })
-  const printer = new TablePrinter(form, session.out, { several, expectations: options.expect === true })
+  const printer = new TablePrinter(form, session.out, {
+    several, expectations: options.expect === true, where: rowFilter(filterTexts(options)),
+  })
   const replayOptions = { ...engine, ...(at.length > 0 ? { at } : {}), ...(every === undefined ? {} : { every }) }
   await session.replay(paths, options, replayOptions, async (replay) => {
     for await (const moment of replay.moments()) await printer.print(moment)
