@@ -83,14 +83,13 @@ function addCuts(capture: Capture): void {
   const tcp = () => concat(sixteen(++port), [0, 80, 0, 0, 0, 9, 0, 0, 0, 0, 0x80, 0x02, 1, 0, 0, 0, 0, 0], synOptions, filler(8))
   const echo = (type: number) => () => concat([type, 0, 0, 0], sixteen(++port), filler(10))
   const error = () => concat([3, 1, 0, 0, 0, 0, 0, 0], ipv4(payload()))
-  const init = () => concat(sixteen(++port), [11, 89, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 20, 0, 0, 0, 9, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 1])
   const forms: [name: string, make: () => Uint8Array][] = [
     ['TCP', () => ipv4(tcp(), { protocol: IPPROTO_TCP })],
     ['UDP', () => ipv4(payload())],
     ['UDP-Lite', () => ipv4(concat(sixteen(++port), [0, 80, 0, 8, 1, 1], filler(8)), { protocol: IPPROTO_UDPLITE })],
     ['ICMP', () => ipv4(echo(8)(), { protocol: IPPROTO_ICMP })],
     ['an ICMP error', () => ipv4(error(), { protocol: IPPROTO_ICMP })],
-    ['SCTP', () => ipv4(init(), { protocol: IPPROTO_SCTP })],
+    ['GRE', () => ipv4(concat([0x20, 1, 0x88, 0x0b], sixteen(8), sixteen(++port), filler(8)), { protocol: IPPROTO_GRE })],
     ['IPv6', () => ipv6(IPPROTO_TCP, tcp())],
     ['ICMPv6', () => ipv6(IPPROTO_ICMPV6, echo(128)())],
     ['IPv6 with options', () => ipv6(IPPROTO_DSTOPTS, concat(extension(IPPROTO_DSTOPTS, IPPROTO_UDP), payload()))],
