@@ -67,7 +67,7 @@ describe('packets', () => {
 describe('statistics', () => {
   test('counts', async () => {
     expect(await statistics(web)).toMatchObject({
-      packets: 4, counters: { entries: 2, insert: 2 }, protocols: [{ protocol: 'tcp' }, { protocol: 'udp' }],
+      packets: 4, created: 2, counters: { entries: 2, insert: 0 }, protocols: [{ protocol: 'tcp' }, { protocol: 'udp' }],
     })
   })
 })

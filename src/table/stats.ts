@@ -3,6 +3,7 @@
 export class Stats {
   /** Packets that became part of no connection. */
   invalid = 0
+  /** Entries that ctnetlink made (`conntrack -I`): packets leave it alone, so it stays zero here as on any router. */
   insert = 0
   insertFailed = 0
   drop = 0
@@ -18,4 +19,6 @@ export class Stats {
   found = 0
   /** Packets refused because the table was full (`nf_conntrack: table full, dropping packet`). */
   tableFull = 0
+  /** Connections confirmed. The kernel has no such counter. */
+  created = 0
 }

@@ -133,7 +133,7 @@ export class Table {
     this.#link(index, 0)
     this.#link(index, 1)
     this.wheel.place(index)
-    this.stats.insert++
+    this.stats.created++
   }
 
   /** Gives a confirmed connection `timeout` ticks from now. */

@@ -63,6 +63,7 @@ async function printTables(out: TextBuffer, statistics: Statistics, options: Gri
   const { first, last, counters } = statistics
   out.text(`${String(statistics.frames)} frames, ${String(statistics.packets)} IP packets, ${String(statistics.bytes)} bytes\n`)
   if (first !== null && last !== null) out.text(`${formatTime(first)} + ${formatSeconds(subtractTime(last, first))} s\n`)
+  out.text(`${String(statistics.created)} connections, ${String(counters.entries)} of them still in the table\n`)
   if (statistics.backwards > 0) out.text(`${String(statistics.backwards)} older than a frame before them\n`)
   if (statistics.tableFull > 0) out.text(`nf_conntrack: table full, dropping packet: ${String(statistics.tableFull)} times\n`)
   out.text('\n')

@@ -51,6 +51,8 @@ export interface Statistics {
   last: { sec: number, nsec: number } | null
   /** Frames older than one before them. */
   backwards: number
+  /** Connections that came into the table. */
+  created: number
   /** Packets dropped because the table was full. */
   tableFull: number
   counters: Counters
@@ -91,6 +93,7 @@ export class Tally {
       first: replay.first,
       last: replay.last,
       backwards: engine.clock.backwards,
+      created: engine.table.stats.created,
       tableFull: engine.table.stats.tableFull,
       counters: countersOf(replay),
       verdicts: Object.fromEntries(VERDICT_NAMES.map((name, verdict) => [name, {

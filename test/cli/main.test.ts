@@ -123,21 +123,21 @@ describe('packets', () => {
 describe('stats', () => {
   test('prints counters as conntrack -S', async () => {
     expect((await command(['stats', web, '-o', 'conntrack'])).out).toBe('cpu=0   \t' +
-      'found=0 invalid=1 insert=3 insert_failed=0 drop=0 early_drop=0 error=0 search_restart=0 clash_resolve=0 chaintoolong=0\n')
+      'found=0 invalid=1 insert=0 insert_failed=0 drop=0 early_drop=0 error=0 search_restart=0 clash_resolve=0 chaintoolong=0\n')
   })
 
   test('prints counters as /proc/net/stat/nf_conntrack', async () => {
     expect((await command(['stats', web, '-o', 'proc'])).out).toBe(
       'entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  ' +
       'expect_new expect_create expect_delete search_restart\n' +
-      '00000003  00000000 00000000 00000000 00000001 00000000 00000000 00000000 00000003 00000000 00000000 00000000 00000000  ' +
+      '00000003  00000000 00000000 00000000 00000001 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000  ' +
       '00000000 00000000 00000000 00000000\n',
     )
   })
 
   test('counts verdicts, protocols and reasons', async () => {
     expect(JSON.parse((await command(['stats', web, '-o', 'json'])).out)).toMatchObject({
-      frames: 6, packets: 6, backwards: 0, first: '2023-11-14T22:13:20Z', last: '2023-11-14T22:13:23Z',
+      frames: 6, packets: 6, created: 3, backwards: 0, first: '2023-11-14T22:13:20Z', last: '2023-11-14T22:13:23Z',
       verdicts: { NEW: { original: 3, reply: 0 }, ESTABLISHED: { original: 1, reply: 1 }, INVALID: { original: 1 } },
       protocols: [{ protocol: 'tcp', packets: 5 }, { protocol: 'udp', packets: 1, bytes: 52 }],
       reasons: [{ reason: 'nf_ct_proto_6: invalid new', packets: 1 }],
