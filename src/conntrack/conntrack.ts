@@ -19,6 +19,8 @@ import { Tuple } from '../table/tuple.ts'
 import { IcmpErrors, NOT_AN_ERROR, type IcmpOutcome } from './icmp-errors.ts'
 import { readAddresses, readPorts } from './tuple-of.ts'
 
+const WHOLE_HEADER = 20 // bytes: TCP's, the longest in which a rule looks for a port
+
 /** The tracker of one network namespace. */
 export class Conntrack {
   readonly table: Table
@@ -48,16 +50,16 @@ export class Conntrack {
   /** Moves time on, and ends what has expired. */
   advance(tick: number): void {
     this.table.advance(tick)
-    if (this.helpers !== null) this.helpers.settle()
+    if (this.helpers?.isUnsettled === true) this.helpers.settle()
   }
 
   /** Takes one whole packet: sets its verdict, direction, connection, events and reasons, and updates the table. */
   receive(packet: Packet): void {
-    if (this.helpers?.cannotRead(packet) === true) return
     if (packet.l4 < 0) {
-      this.#refuse(packet)
+      if (this.helpers?.cannotRead(packet) !== true) this.#refuse(packet)
       return
     }
+    if (packet.end - packet.l4 < WHOLE_HEADER && this.helpers?.cannotRead(packet) === true) return
     const protocol = packet.protocol
     if (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6) {
       const outcome: IcmpOutcome = this.#icmpErrors.receive(packet)
@@ -73,7 +75,7 @@ export class Conntrack {
     }
     // A SYN that reopens a connection ends the old one and comes round once more.
     while (!this.#track(packet, protocol)) { /* the tuple is the same */ }
-    if (this.helpers !== null) this.helpers.settle()
+    if (this.helpers?.isUnsettled === true) this.helpers.settle()
   }
 
   /** One attempt. False when the packet must be tried again because its connection has just been ended for it. */

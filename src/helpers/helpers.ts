@@ -104,6 +104,9 @@ export class Helpers {
     if (conn.helper !== 0 || conn.master !== 0) this.#forget(conn.index)
   }
 
+  /** Some connections have been killed and not ended yet. */
+  get isUnsettled(): boolean { return this.#doomed.length !== 0 }
+
   /** Ends the connections that helpers have killed, now that nobody walks through the table. */
   settle(): void {
     const { peek } = this.#table
