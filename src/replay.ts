@@ -1,8 +1,8 @@
 // A capture run through the engine, stopping at instants on the way. One pass, whatever the number of instants.
 
-import { CaptureError, UsageError } from './base/errors.ts'
-import { addTime, compareTimes, END, type Every, formatSeconds, subtractTime, type Time, timesTime, type When } from './base/when.ts'
-import { NSEC_PER_SEC } from './base/units.ts'
+import { CaptureError } from './base/errors.ts'
+import { Schedule } from './base/schedule.ts'
+import { addTime, END, type Every, type Time, type When } from './base/when.ts'
 import { Frame, type Source } from './capture/frame.ts'
 import { Engine, FRAME_PACKET, FRAME_UNSUPPORTED, type EngineOptions } from './engine.ts'
 import { findIp } from './link/link.ts'
@@ -33,18 +33,7 @@ export interface ReplayOptions extends EngineOptions {
   readonly between?: (replay: Replay) => boolean | Promise<boolean>
 }
 
-interface TimedInstant {
-  readonly tick: number
-  readonly time: Time
-  readonly text: string
-  /** How many intervals it lies behind the first frame; 0 when it stands for itself. */
-  readonly turn: number
-}
-
 const FEW = 1000 // records: quick to look through
-
-/** The end that nobody asked for: shown where it differs from the last of the equal distances. */
-const LAST: When & { kind: 'end' } = { ...END }
 
 // Why the inner loop came back.
 const MORE_INPUT = 0
@@ -54,53 +43,31 @@ const MOMENT = 1
 export class Replay {
   readonly engine: Engine
   readonly source: Source
-  /** Time of the first frame, and of the last one that held an IP packet; null before there is one. */
+  /** Time of the first frame; null before there is one. */
   first: Time | null = null
-  #stopped = false
-  #wake: ((more: boolean) => void) | null = null
+  readonly #schedule: Schedule
+  readonly #onPacket: OnPacket | null
+  readonly #between: NonNullable<ReplayOptions['between']> | null
   readonly #frame = new Frame()
   /** The frame has been read and not yet given to the engine. */
   #held = false
-  readonly #onPacket: OnPacket | null
-  readonly #between: NonNullable<ReplayOptions['between']> | null
   #lastSec = 0
   #lastNsec = 0
-  /** Instants of each kind yet to come, the next one last. */
-  readonly #byTime: TimedInstant[] = []
-  readonly #byFrame: (When & { kind: 'frame' })[] = []
-  readonly #relative: (When & { kind: 'start' })[] = []
-  readonly #byEnd: (When & { kind: 'end' })[] = []
-  readonly #interval: Time | null
-  readonly #stride: number
-  /** Engine packets at which a moment by count is due. */
-  #nextCount = Infinity
   /** What the last moment showed. */
   #shownPackets = -1
   #shownTick = -1
+  #stopped = false
+  #wake: ((more: boolean) => void) | null = null
   readonly #unsupported = new Set<string>()
   readonly #damage: CaptureError[] = []
 
+  /** @throws UsageError */
   constructor(source: Source, options: ReplayOptions = {}) {
     this.source = source
     this.engine = new Engine(options)
+    this.#schedule = new Schedule(options.at, options.every, (time) => this.#tickOf(time))
     this.#onPacket = options.onPacket ?? null
     this.#between = options.between ?? null
-    const every = options.every
-    this.#interval = every?.kind === 'time' ? every.interval : null
-    if (this.#interval !== null && this.#interval.sec <= 0 && this.#interval.nsec <= 0) throw new UsageError('an interval of no time')
-    this.#stride = every?.kind === 'packets' ? every.count : 0
-    if (this.#stride > 0) this.#nextCount = this.#stride
-    for (const when of options.at ?? (every === undefined ? [END] : [])) {
-      switch (when.kind) {
-        case 'time': this.#addTime(when.time, when.text); break
-        case 'frame': this.#byFrame.push(when); break
-        case 'start': this.#relative.push(when); break
-        case 'end': this.#byEnd.push(when); break
-      }
-    }
-    if (every !== undefined && !this.#byEnd.some(({ offset }) => compareTimes(offset, END.offset) === 0)) this.#byEnd.push(LAST)
-    this.#byFrame.sort((a, b) => b.frame - a.frame)
-    this.#byEnd.sort((a, b) => compareTimes(b.offset, a.offset))
   }
 
   /** What was wrong with the input so far: damage, and link types that nothing here reads. */
@@ -115,7 +82,7 @@ export class Replay {
 
   /** Frames of the capture asked for and never reached. */
   get missed(): readonly When[] {
-    return this.#byFrame
+    return this.#schedule.missed
   }
 
   /** Ends the replay here, as though the capture went no further; also while it waits for input. */
@@ -164,13 +131,10 @@ export class Replay {
     if (this.first === null) {
       if (!this.source.next(this.#frame)) return MORE_INPUT
       this.#held = true
-      this.#resolve({ sec: this.#frame.sec, nsec: this.#frame.nsec })
+      this.first = { sec: this.#frame.sec, nsec: this.#frame.nsec }
+      this.#schedule.begin(this.first)
     }
-    return this.#isWatched() ? this.#drainWatched() : this.#drainPlain()
-  }
-
-  #isWatched(): boolean {
-    return this.#onPacket !== null || this.#byTime.length > 0 || this.#byFrame.length > 0 || this.#stride > 0
+    return this.#onPacket === null && this.#schedule.isOnlyEnd ? this.#drainPlain() : this.#drainWatched()
   }
 
   #drainPlain(): number {
@@ -192,6 +156,7 @@ export class Replay {
   #drainWatched(): number {
     const { source, engine } = this
     const frame = this.#frame
+    const schedule = this.#schedule
     while (this.#held || source.next(frame)) {
       this.#held = true
       if (this.#isOverdue(frame)) return MOMENT
@@ -204,41 +169,43 @@ export class Replay {
         }
         if (this.#onPacket !== null) this.#onPacket(engine, frame)
       } else if (what === FRAME_UNSUPPORTED) this.#noteUnsupported(frame)
-      if (engine.packets >= this.#nextCount) return MOMENT
-      const next = this.#byFrame.at(-1)
-      if (next !== undefined && engine.frames >= next.frame) return MOMENT
+      if (engine.packets >= schedule.nextCount || engine.frames >= schedule.nextFrame) return MOMENT
     }
     return MORE_INPUT
   }
 
   /** The next instant of time lies before this frame. Frames without IP do not move the clock, so they tell nothing. */
   #isOverdue(frame: Frame): boolean {
-    const next = this.#byTime.at(-1)
-    return next !== undefined && this.engine.clock.tickOf(frame.sec, frame.nsec) > next.tick && findIp(frame) >= 0
+    return this.engine.clock.tickOf(frame.sec, frame.nsec) > this.#schedule.nextTick && findIp(frame) >= 0
   }
 
   /** The moments that are due right now. */
   * #due(): Generator<Moment, void> {
     const { engine } = this
-    if (this.#held) {
-      while (this.#isOverdue(this.#frame)) yield* this.#timeMoment()
-      return
+    const schedule = this.#schedule
+    while (this.#held && this.#isOverdue(this.#frame)) {
+      const timed = schedule.takeTimed()
+      if (timed === undefined) return
+      yield this.#moment(timed.text, timed.time)
+      schedule.repeat(timed, this.#isEmpty() ? this.#frame : null)
     }
-    if (engine.packets >= this.#nextCount) {
-      this.#nextCount += this.#stride
+    if (this.#held) return
+    if (engine.packets >= schedule.nextCount) {
+      schedule.takeCount()
       yield this.#moment(`frame:${String(engine.frames)}`, this.last)
     }
-    for (let next = this.#byFrame.at(-1); next !== undefined && engine.frames >= next.frame; next = this.#byFrame.at(-1)) {
-      this.#byFrame.pop()
-      yield this.#moment(next.text, this.last)
-    }
+    while (engine.frames >= schedule.nextFrame) yield this.#moment(schedule.takeFrame()?.text ?? '', this.last)
   }
 
-  * #timeMoment(): Generator<Moment, void> {
-    const next = this.#byTime.pop()
-    if (next === undefined) return
-    yield this.#moment(next.text, next.time)
-    if (next.turn > 0) this.#addTurn(this.#isEmpty() ? this.#turnAt(this.#frame, next.turn + 1) : next.turn + 1)
+  /** What is left when the capture is over. */
+  * #rest(): Generator<Moment, void> {
+    const schedule = this.#schedule
+    for (let next = schedule.takeRemaining(this.last); next !== undefined; next = schedule.takeRemaining(this.last)) {
+      if (next.kind === 'time') {
+        yield this.#moment(next.timed.text, next.timed.time)
+        schedule.repeat(next.timed, null)
+      } else if (!next.isOptional || !this.#isShown()) yield this.#endMoment(next.when)
+    }
   }
 
   /** Nothing is visible. A table of many expired entries counts as full for the second until they are swept. */
@@ -247,38 +214,9 @@ export class Replay {
     return table.records.live < FEW && table.visible().length === 0
   }
 
-  /** The first turn that is not before a frame, nor before `least`: what lies between has an empty table. */
-  #turnAt(frame: Frame, least: number): number {
-    if (this.#interval === null || this.first === null) return least
-    const seconds = (time: Time): number => time.sec + time.nsec / NSEC_PER_SEC
-    const estimate = Math.floor(seconds(subtractTime(frame, this.first)) / seconds(this.#interval)) - 1
-    const tick = this.#tickOf(frame)
-    let turn = Math.max(least, estimate)
-    while (this.#tickOf(addTime(this.first, timesTime(this.#interval, turn))) < tick) turn++
-    return turn
-  }
-
-  /** What is left when the capture is over. */
-  * #rest(): Generator<Moment, void> {
-    if (this.first === null) this.#resolve({ sec: 0, nsec: 0 })
-    const ends = this.#byEnd.map((when) => ({ when, tick: this.#tickOf(addTime(this.last ?? { sec: 0, nsec: 0 }, when.offset)) }))
-    while (ends.length > 0 || this.#byTime.length > 0) {
-      const end = ends.at(-1)
-      const time = this.#byTime.at(-1)
-      if (time !== undefined && time.turn > 0 && (this.last === null || time.tick > this.#tickOf(this.last))) {
-        this.#byTime.pop() // intervals end with the capture
-        continue
-      }
-      if (end !== undefined && (time === undefined || end.tick < time.tick)) {
-        ends.pop()
-        if (end.when !== LAST || !this.#isShown(end.tick)) yield this.#endMoment(end.when)
-      } else yield* this.#timeMoment()
-    }
-  }
-
-  /** The last moment showed this very table. */
-  #isShown(tick: number): boolean {
-    return this.#shownPackets === this.engine.packets && this.#shownTick === tick
+  /** The last moment showed the table that the end shows. */
+  #isShown(): boolean {
+    return this.last !== null && this.#shownPackets === this.engine.packets && this.#shownTick === this.#tickOf(this.last)
   }
 
   #endMoment(when: When & { kind: 'end' }): Moment {
@@ -291,25 +229,6 @@ export class Replay {
     this.#shownPackets = this.engine.packets
     this.#shownTick = this.engine.clock.now
     return { text, time: time ?? { sec: 0, nsec: 0 }, frame: this.engine.frames, engine: this.engine }
-  }
-
-  /** Fixes what is counted from the first frame. */
-  #resolve(first: Time): void {
-    this.first = first
-    for (const when of this.#relative) this.#addTime(addTime(first, when.offset), when.text)
-    this.#addTurn(1)
-  }
-
-  /** Adds one of the instants at equal distances. */
-  #addTurn(turn: number): void {
-    if (this.#interval === null || this.first === null) return
-    const offset = timesTime(this.#interval, turn)
-    this.#addTime(addTime(this.first, offset), `+${formatSeconds(offset)}s`, turn)
-  }
-
-  #addTime(time: Time, text: string, turn = 0): void {
-    this.#byTime.push({ tick: this.#tickOf(time), time, text, turn })
-    this.#byTime.sort((a, b) => compareTimes(b.time, a.time))
   }
 
   #tickOf(time: Time): number {
