@@ -14,7 +14,10 @@ export function packetTsv(): PacketForm {
     packet(out, frame, packet) {
       out.number(frame.number)
       out.text('\t')
-      out.text(timeText(frame))
+      if (frame.sec > 0 && frame.sec < 2 ** 31) {
+        out.number(frame.sec)
+        out.padded(frame.nsec, 9)
+      } else out.text(timeText(frame))
       out.text(MIDDLES[packet.verdict * 2 + packet.direction] ?? '')
       out.text(packet.reasonCount === 0 ? '-\n' : `${reasonText(packet)}\n`)
     },

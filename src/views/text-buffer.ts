@@ -66,6 +66,18 @@ export class TextBuffer {
     this.#at = end
   }
 
+  /** Adds a whole number below 2^31 in decimal, with zeros in front up to `digits`. */
+  padded(value: number, digits: number): void {
+    this.#reserve(digits)
+    let rest = value | 0
+    for (let at = this.#at + digits - 1; at >= this.#at; at--) {
+      const tenth = (rest / 10) | 0
+      this.#bytes[at] = 48 + rest - tenth * 10
+      rest = tenth
+    }
+    this.#at += digits
+  }
+
   /** Adds a word of an address as four decimal bytes: `%pI4`. */
   ipv4(word: number): void {
     this.number(word >>> 24)
