@@ -2,18 +2,20 @@
 // table goes by roles: all is tried with the client in the original direction, and with the client in the other.
 
 import { describe, expect, test } from 'vitest'
-import { IPPROTO_DCCP } from '../../src/base/units.ts'
+import { dccp, ip } from '../../scripts/lib/packets.ts'
 import { ORIGINAL, REPLY } from '../../src/base/verdict.ts'
 import { CLIENT, DCCP_STATES, SERVER } from '../../src/protocols/dccp/states.ts'
 import { DccpWords } from '../../src/protocols/dccp/words.ts'
-import { ipv4 } from '../support/ip-packets.ts'
 import { parseOutcomes, sentence } from '../support/outcomes.ts'
 import { Stage } from '../support/stage.ts'
-import { dccp, DCCP_TYPES, type DccpType } from '../support/transport-packets.ts'
+
+/** Types of packet in the order of their numbers. */
+const TYPES = ['request', 'response', 'data', 'ack', 'dataack', 'closereq', 'close', 'reset', 'sync', 'syncack'] as const
+type Type = (typeof TYPES)[number]
 
 // What each packet does, from RFC 4340 section 8 as one who watches sees it. What may open a connection that nobody noticed
 // has died is let through and changes nothing (ignored); so are Sync and SyncAck.
-const CLIENT_OUTCOMES: Readonly<Record<DccpType, string>> = {
+const CLIENT_OUTCOMES: Readonly<Record<Type, string>> = {
   request: 'NONE TIMEWAIT → REQUEST; REQUEST RESPOND stays; rest ignored',
   response: 'NONE TIMEWAIT invalid; rest ignored',
   data: 'OPEN CLOSEREQ CLOSING stays; rest invalid',
@@ -25,7 +27,7 @@ const CLIENT_OUTCOMES: Readonly<Record<DccpType, string>> = {
   sync: 'NONE invalid; rest ignored',
   syncack: 'NONE invalid; rest ignored',
 }
-const SERVER_OUTCOMES: Readonly<Record<DccpType, string>> = {
+const SERVER_OUTCOMES: Readonly<Record<Type, string>> = {
   request: 'NONE invalid; TIMEWAIT → REQUEST; rest ignored',
   response: 'NONE TIMEWAIT invalid; REQUEST RESPOND → RESPOND; rest ignored',
   data: 'PARTOPEN OPEN → OPEN; CLOSING stays; rest invalid',
@@ -43,7 +45,7 @@ const TIMEOUTS: Readonly<Record<string, number>> = {
 }
 
 const cells = ([['client', CLIENT, CLIENT_OUTCOMES], ['server', SERVER, SERVER_OUTCOMES]] as const).flatMap(([name, role, outcomes]) =>
-  DCCP_TYPES.flatMap((type) =>
+  TYPES.flatMap((type) =>
     [...parseOutcomes(outcomes[type], DCCP_STATES)].map(([state, outcome]) =>
       [sentence(`${name} ${type}`, state, outcome), { role, type, state, outcome }] as const)))
 
@@ -65,7 +67,7 @@ describe.each([
       expect([words.lastType, words.lastDir]).toEqual([ACK, ORIGINAL])
     } else {
       expect(said).toEqual({ verdict: accepted, reason: outcome === 'ignored' ? 'nf_ct_proto_33: invalid packet' : '' })
-      expect([words.lastType, words.lastDir]).toEqual([DCCP_TYPES.indexOf(type), dir])
+      expect([words.lastType, words.lastDir]).toEqual([TYPES.indexOf(type), dir])
     }
     const isMoved = outcome.startsWith('→')
     expect(`→ ${stage.state ?? ''}`).toBe(isMoved ? outcome : `→ ${state}`)
@@ -82,7 +84,7 @@ describe('every packet where nothing is', () => {
     expect([stage.state, stage.timeout]).toEqual(['REQUEST', 240])
   })
 
-  test.each(DCCP_TYPES.filter((type) => type !== 'request'))('a %s opens none, however loose', (type) => {
+  test.each(TYPES.filter((type) => type !== 'request'))('a %s opens none, however loose', (type) => {
     for (const loose of [0, 1]) {
       const stage = new Stage({ dccp_loose: loose })
       expect(stage.push(packetOf(ORIGINAL, type))).toEqual({ verdict: 'INVALID', reason: 'nf_ct_proto_33: invalid state transition ' })
@@ -91,7 +93,7 @@ describe('every packet where nothing is', () => {
   })
 })
 
-const ACK = DCCP_TYPES.indexOf('ack')
+const ACK = TYPES.indexOf('ack')
 
 /** A connection in a state, answered, its last packet an Ack in the original direction; it has a thousand seconds left. */
 function connectionIn(state: string, client: number): Stage {
@@ -106,7 +108,8 @@ function connectionIn(state: string, client: number): Stage {
   return stage
 }
 
-function packetOf(dir: number, type: DccpType): Uint8Array {
-  return dir === ORIGINAL ? ipv4(dccp({ type }), { protocol: IPPROTO_DCCP })
-    : ipv4(dccp({ type, sourcePort: 2000, destinationPort: 1000 }), { protocol: IPPROTO_DCCP, from: 2, to: 1 })
+function packetOf(dir: number, type: Type): Uint8Array {
+  const fields = { type: TYPES.indexOf(type), seq: 1 }
+  return dir === ORIGINAL ? ip('10.0.0.1', '10.0.0.2', dccp({ ...fields, sport: 1000, dport: 2000 }))
+    : ip('10.0.0.2', '10.0.0.1', dccp({ ...fields, sport: 2000, dport: 1000 }))
 }

@@ -1,14 +1,30 @@
 // Every cell of SCTP's transition table, tried with a packet: a connection is put into a state, a packet with one chunk comes.
 
 import { describe, expect, test } from 'vitest'
-import { IPPROTO_SCTP } from '../../src/base/units.ts'
+import { chunk, ip, sctp, SCTP, sctpData, sctpInit, sctpSack } from '../../scripts/lib/packets.ts'
 import { ORIGINAL, REPLY } from '../../src/base/verdict.ts'
 import { SCTP_STATES } from '../../src/protocols/sctp/states.ts'
 import { SctpWords } from '../../src/protocols/sctp/words.ts'
-import { ipv4 } from '../support/ip-packets.ts'
 import { type Outcome, Stage } from '../support/stage.ts'
 import { parseOutcomes, sentence } from '../support/outcomes.ts'
-import { CHUNK, type ChunkName, chunkOf, sctp } from '../support/transport-packets.ts'
+
+/** A chunk of each kind, by the kernel's names. An INIT or INIT ACK asks for the tag that is given. */
+const CHUNKS = {
+  init: (tag: number) => sctpInit(tag, 1),
+  init_ack: (tag: number) => sctpInit(tag, 1, SCTP.initAck),
+  abort: () => chunk(SCTP.abort),
+  shutdown: () => chunk(SCTP.shutdown, [0, 0, 0, 1]),
+  shutdown_ack: () => chunk(SCTP.shutdownAck),
+  error: () => chunk(SCTP.error),
+  cookie_echo: () => chunk(SCTP.cookieEcho, [1, 2, 3, 4]),
+  cookie_ack: () => chunk(SCTP.cookieAck),
+  shutdown_comp: () => chunk(SCTP.shutdownComplete),
+  heartbeat: () => chunk(SCTP.heartbeat, [0, 1, 0, 4]),
+  heartbeat_ack: () => chunk(SCTP.heartbeatAck, [0, 1, 0, 4]),
+  data: () => sctpData(1, [1, 2, 3, 4]),
+  sack: () => sctpSack(1),
+} as const
+type Kind = keyof typeof CHUNKS
 
 /** Tags of both sides: what packets of the original and of the reply direction carry. They read the same in either byte order. */
 const TAGS = [0x11111111, 0x22222222]
@@ -54,7 +70,7 @@ const TIMEOUTS: Readonly<Record<string, number>> = {
 const cases = ([['original', ORIGINAL, ORIGINAL_OUTCOMES], ['reply', REPLY, REPLY_OUTCOMES]] as const).flatMap(([name, dir, outcomes]) =>
   Object.entries(outcomes).flatMap(([kind, text]) =>
     [...parseOutcomes(text, SCTP_STATES)].map(([state, outcome]) =>
-      [sentence(`${name} ${kind}`, state, outcome), { dir, kind: kind as ChunkName, state, outcome }] as const)))
+      [sentence(`${name} ${kind}`, state, outcome), { dir, kind: kind as Kind, state, outcome }] as const)))
 
 describe('every chunk in every state', () => {
   test('is tried', () => {
@@ -65,8 +81,8 @@ describe('every chunk in every state', () => {
     const stage = connectionIn(state)
     const said = send(stage, dir, kind)
     if (outcome === 'invalid') {
-      const old = SCTP_STATES.indexOf(state)
-      expect(said).toEqual({ verdict: 'INVALID', reason: `nf_ct_proto_132: Invalid, old_state ${old}, dir ${dir}, type ${CHUNK[kind]}` })
+      const [old, type] = [SCTP_STATES.indexOf(state), CHUNKS[kind](0)[0]!]
+      expect(said).toEqual({ verdict: 'INVALID', reason: `nf_ct_proto_132: Invalid, old_state ${old}, dir ${dir}, type ${type}` })
       expect(stage.state).toBe(state)
       expect(stage.timeout).toBe(1000)
       return
@@ -84,7 +100,7 @@ describe('every chunk where nothing is', () => {
 
   test.each(Object.keys(ORIGINAL_OUTCOMES).filter((kind) => NEVER_FIRST.includes(kind)))('%s opens nothing', (kind) => {
     const stage = new Stage()
-    expect(send(stage, ORIGINAL, kind as ChunkName, 0)).toEqual({ verdict: 'INVALID', reason: '' })
+    expect(send(stage, ORIGINAL, kind as Kind, 0)).toEqual({ verdict: 'INVALID', reason: '' })
     expect(stage.table()).toEqual([])
   })
 
@@ -92,7 +108,7 @@ describe('every chunk where nothing is', () => {
 
   test.each(openers)('%s opens a connection: %s', (kind, text) => {
     const stage = new Stage()
-    expect(send(stage, ORIGINAL, kind as ChunkName, 0)).toEqual({ verdict: 'NEW', reason: '' })
+    expect(send(stage, ORIGINAL, kind as Kind, 0)).toEqual({ verdict: 'NEW', reason: '' })
     expect(`→ ${stage.state ?? ''}`).toBe(parseOutcomes(text, SCTP_STATES).get('NONE'))
   })
 })
@@ -111,13 +127,13 @@ function connectionIn(state: string): Stage {
   return stage
 }
 
-function send(stage: Stage, dir: number, kind: ChunkName, tag = kind === 'init' ? 0 : TAGS[dir]!): Outcome {
+function send(stage: Stage, dir: number, kind: Kind, tag = kind === 'init' ? 0 : TAGS[dir]!): Outcome {
   return stage.push(packetOf(dir, tag, kind))
 }
 
-/** A packet with one chunk. An INIT or INIT ACK asks for the tag that is known. */
-function packetOf(dir: number, tag: number, kind: ChunkName): Uint8Array {
-  const chunks = [chunkOf(kind, TAGS[1 - dir])]
-  return dir === ORIGINAL ? ipv4(sctp(tag, chunks), { protocol: IPPROTO_SCTP })
-    : ipv4(sctp(tag, chunks, { sourcePort: 2000, destinationPort: 1000 }), { protocol: IPPROTO_SCTP, from: 2, to: 1 })
+/** A packet with one chunk. */
+function packetOf(dir: number, tag: number, kind: Kind): Uint8Array {
+  const one = CHUNKS[kind](TAGS[1 - dir]!)
+  return dir === ORIGINAL ? ip('10.0.0.1', '10.0.0.2', sctp({ sport: 1000, dport: 2000, tag }, one))
+    : ip('10.0.0.2', '10.0.0.1', sctp({ sport: 2000, dport: 1000, tag }, one))
 }

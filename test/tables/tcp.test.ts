@@ -2,18 +2,16 @@
 // fits its window.
 
 import { describe, expect, test } from 'vitest'
+import { ip, tcp } from '../../scripts/lib/packets.ts'
 import { CELL_INVALID } from '../../src/base/grid.ts'
-import { IPPROTO_TCP } from '../../src/base/units.ts'
 import { ORIGINAL, REPLY } from '../../src/base/verdict.ts'
 import { TCP_STATES, TRANSITIONS } from '../../src/protocols/tcp/states.ts'
 import { FLAG_CLOSE_INIT, TcpShared, TcpSide } from '../../src/protocols/tcp/words.ts'
-import { ipv4 } from '../support/ip-packets.ts'
 import { parseOutcomes, sentence } from '../support/outcomes.ts'
 import { Stage } from '../support/stage.ts'
-import { tcp } from '../support/transport-packets.ts'
 
 /** Kinds of segment in the order of their numbers, with the flags that make them. */
-const KINDS = { syn: 'S', synack: 'S.', fin: 'F.', ack: '.', rst: 'R' } as const
+const KINDS = { syn: 'S', synack: 'SA', fin: 'FA', ack: 'A', rst: 'R' } as const
 type Kind = keyof typeof KINDS
 
 // What each segment does, from RFC 9293 section 3.3.2 as one who watches sees it. What may belong to a connection newer than
@@ -104,7 +102,7 @@ describe('every segment where nothing is', () => {
 
   test('ack opens nothing where nothing is picked up in mid-stream', () => {
     const stage = new Stage({ tcp_loose: 0 })
-    expect(stage.push(segment(ORIGINAL, '.'))).toEqual({ verdict: 'INVALID', reason: '' })
+    expect(stage.push(segment(ORIGINAL, 'A'))).toEqual({ verdict: 'INVALID', reason: '' })
     expect(stage.table()).toEqual([])
   })
 })
@@ -137,7 +135,7 @@ function connectionIn(state: string): Stage {
 const NO_KIND = 5
 
 function segment(dir: number, flags: string): Uint8Array {
-  const fields = { flags, seq: SEQ[dir]!, ack: flags.includes('.') ? SEQ[1 - dir]! : 0, window: 1000 }
-  return dir === ORIGINAL ? ipv4(tcp(fields), { protocol: IPPROTO_TCP })
-    : ipv4(tcp({ ...fields, sourcePort: 2000, destinationPort: 1000 }), { protocol: IPPROTO_TCP, from: 2, to: 1 })
+  const fields = { flags, seq: SEQ[dir]!, ack: flags.includes('A') ? SEQ[1 - dir]! : 0, window: 1000 }
+  return dir === ORIGINAL ? ip('10.0.0.1', '10.0.0.2', tcp({ ...fields, sport: 1000, dport: 2000 }))
+    : ip('10.0.0.2', '10.0.0.1', tcp({ ...fields, sport: 2000, dport: 1000 }))
 }

@@ -27,7 +27,7 @@ const JUDGED_APART = 1 << INIT | 1 << SHUTDOWN_COMPLETE | 1 << COOKIE_ECHO | 1 <
 
 /** Row of each type of chunk in the table; NO_ROW for those that move nothing, as DATA and SACK. */
 const NO_ROW = 255
-const ROW_OF = new Uint8Array(256).fill(NO_ROW)
+export const ROW_OF = new Uint8Array(256).fill(NO_ROW)
 const ROWS = [
   INIT, INIT_ACK, ABORT, SHUTDOWN, SHUTDOWN_ACK, ERROR, COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE, HEARTBEAT, HEARTBEAT_ACK,
 ]
