@@ -1,5 +1,5 @@
 // Whatever the bytes, the engine takes every frame, says one of its six verdicts, and goes on. Every frame lies in a buffer of
-// just its size: a read past the end throws. All helpers are attached.
+// just its size: a read past the end throws. Without helpers, and with all of them attached.
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -14,7 +14,7 @@ import {
   timestamps, udp, udpLite, windowScale,
 } from '../../scripts/lib/packets.ts'
 import { aim } from '../support/conversation.ts'
-import { concat, extension, ipv6 } from '../support/ip-packets.ts'
+import { concat, extension, internetChecksum, ipv6, sixteen } from '../support/ip-packets.ts'
 import { ethernet } from '../support/traffic.ts'
 
 const A = '10.0.0.1'
@@ -97,7 +97,20 @@ function told(port: number, server: string, client: string): Uint8Array[] {
   ]
 }
 
-const toFrame = (packet: Uint8Array): Uint8Array => ethernet(packet[0]! >>> 4 === 6 ? 0x86dd : 0x0800, packet)
+/** The first `length` bytes of a packet, with an IP header that says so. */
+function shorten(packet: Uint8Array, length: number): Uint8Array {
+  const short = packet.slice(0, length)
+  if (packet[0]! >>> 4 === 6) {
+    if (length >= 40) short.set(sixteen(length - 40), 4)
+  } else if (length >= 20) {
+    short.set([...sixteen(length)], 2)
+    short.set([0, 0], 10)
+    short.set(sixteen(internetChecksum(short.subarray(0, 20))), 10)
+  }
+  return short
+}
+
+const toFrame = (packet: Uint8Array): Uint8Array => ethernet((packet[0] ?? 0) >>> 4 === 6 ? 0x86dd : 0x0800, packet)
 
 class Victim {
   readonly engine: Engine
@@ -105,8 +118,8 @@ class Victim {
   #sec = 1_700_000_000
 
   /** @param checksum  1 to look at checksums: then most of what is changed goes no further than that */
-  constructor(checksum = 0) {
-    this.engine = new Engine({ seed: 1, helpers: ['all'], sysctl: { ...defaultSysctl(), max: 500, checksum, acct: 1, timestamp: 1 } })
+  constructor(helpers: readonly string[], checksum = 0) {
+    this.engine = new Engine({ seed: 1, helpers, sysctl: { ...defaultSysctl(), max: 500, checksum, acct: 1, timestamp: 1 } })
   }
 
   /** @param wireLen  bytes the frame had, where the snap length cut it */
@@ -127,16 +140,20 @@ class Victim {
   }
 }
 
-describe.each(CONVERSATIONS)('%s', (_name, packets) => {
+const EACH = CONVERSATIONS.flatMap(([name, packets]) => [[name, packets, []], [`${name}, with helpers`, packets, ['all']]] as const)
+
+describe.each(EACH)('%s', (_name, packets, helpers) => {
   const frames = packets.map(toFrame)
 
-  test('cut anywhere, by the snap length or on the wire, is taken', () => {
+  test('cut anywhere, by the snap length, on the wire or by its own word, is taken', () => {
     frames.forEach((frame, i) => {
-      const victim = new Victim()
-      for (const before of frames.slice(0, i)) victim.push(before)
+      const victim = new Victim(helpers)
       for (let length = 0; length <= frame.length; length++) {
+        for (const before of frames.slice(0, i)) victim.push(before)
         victim.push(frame.slice(0, length), frame.length)
         victim.push(frame.slice(0, length))
+        if (length <= packets[i]!.length) victim.push(toFrame(shorten(packets[i]!, length)))
+        victim.wait(100)
       }
       expect(victim.show().length).toBe(victim.engine.table.visible().length)
     })
@@ -144,7 +161,7 @@ describe.each(CONVERSATIONS)('%s', (_name, packets) => {
 
   test('with any byte changed is taken', () => {
     frames.forEach((frame, i) => {
-      const victim = new Victim()
+      const victim = new Victim(helpers)
       for (let at = 12; at < frame.length; at++) {
         for (const before of frames.slice(0, i)) victim.push(before)
         for (const bits of [0x01, 0x02, 0x10, 0x80, 0xff, frame[at]!]) {
@@ -165,8 +182,9 @@ test('any mixture of all of it, spoiled, is taken', () => {
     which: fc.nat(all.length - 1), cut: fc.option(fc.nat(200), { freq: 5 }), wait: fc.constantFrom(0, 0, 0, 1, 31, 121),
     changes: fc.array(fc.tuple(fc.nat(150), fc.nat(255)), { maxLength: 3 }),
   })
-  fc.assert(fc.property(fc.array(spoiled, { maxLength: 60, size: 'max' }), fc.constantFrom(0, 1), (steps, checksum) => {
-    const victim = new Victim(checksum)
+  const many = fc.array(spoiled, { maxLength: 60, size: 'max' })
+  fc.assert(fc.property(many, fc.constantFrom([], ['all']), fc.constantFrom(0, 1), (steps, helpers, checksum) => {
+    const victim = new Victim(helpers, checksum)
     for (const { which, cut, wait, changes } of steps) {
       const bytes = all[which]!.slice(0, cut ?? undefined)
       for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value
