@@ -5,6 +5,7 @@ import { Schedule } from './base/schedule.ts'
 import { addTime, END, type Every, type Time, type When } from './base/when.ts'
 import { Frame, type Source } from './capture/frame.ts'
 import { Engine, FRAME_PACKET, FRAME_UNSUPPORTED, type EngineOptions } from './engine.ts'
+import { linkTypeName } from './link/link-types.ts'
 import { findIp } from './link/link.ts'
 
 /** An instant of a replay. The engine stands at it until the replay goes on. */
@@ -240,7 +241,7 @@ export class Replay {
     const key = `${origin.path}\n${String(frame.iface)}`
     if (this.#unsupported.has(key)) return
     this.#unsupported.add(key)
-    const detail = `link type ${String(frame.linkType)} is not one this program reads`
+    const detail = `link type ${String(frame.linkType)} (${linkTypeName(frame.linkType)}) is not one this program reads`
     this.#damage.push(new CaptureError('UNSUPPORTED_LINKTYPE', origin.path, origin.offset, detail))
   }
 }
