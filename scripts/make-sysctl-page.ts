@@ -39,7 +39,7 @@ function profileSection(name: string): string {
   const defaults = defaultSysctl()
   const changed = KNOBS.filter(([knob]) => profile[knob] !== defaults[knob])
     .map(([knob]) => `\`${sysctlName(knob)}=${String(profile[knob])}\``)
-  const more = profile.icmpReplyEnds === true ? ' An ICMP entry ends when each of its requests has been answered, which no sysctl says.' : ''
+  const more = profile.icmpReplyEnds === true ? ' An ICMP entry ends when each of its requests has its reply; no sysctl says so.' : ''
   return `## --profile ${name}
 Differs from Linux 6.12 in ${changed.join(', ')}.${more}
 `

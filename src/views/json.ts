@@ -28,6 +28,7 @@ export interface JsonEntry {
   protocolNumber: number
   timeout: number | null
   state: string | null
+  greTimeouts?: { unreplied: number, stream: number }
   original: JsonTuple
   reply: JsonTuple
   seenReply: boolean
@@ -57,6 +58,7 @@ export function jsonEntry(row: Row): JsonEntry {
     protocolNumber: row.l4num,
     timeout: row.timeout,
     state: row.state,
+    ...(row.greTimeouts === undefined ? {} : { greTimeouts: row.greTimeouts }),
     original: jsonTuple(row.original, row.originalCounters),
     reply: jsonTuple(row.reply, row.replyCounters),
     seenReply: row.seenReply,

@@ -3,7 +3,7 @@
 
 import type { Form, FormOptions } from './form.ts'
 import { printProcExpect } from './expect.ts'
-import { printCounters, printTuple } from './procfs.ts'
+import { printEntry } from './procfs.ts'
 import type { Row } from './row.ts'
 
 export function legacyForm(options: FormOptions): Form {
@@ -15,15 +15,5 @@ export function legacyForm(options: FormOptions): Form {
 
 /** One line, without its newline. */
 export function printLegacy(row: Row, options: { readonly counters: boolean }): string {
-  let line = `${row.l4.padEnd(8)} ${String(row.l4num)} `
-  if (row.timeout !== null) line += `${String(row.timeout)} `
-  if (row.state !== null) line += `${row.state} `
-  line += printTuple(row.original)
-  if (options.counters && row.originalCounters !== null) line += printCounters(row.originalCounters)
-  if (!row.seenReply) line += '[UNREPLIED] '
-  line += printTuple(row.reply)
-  if (options.counters && row.replyCounters !== null) line += printCounters(row.replyCounters)
-  if (row.assured) line += '[ASSURED] '
-  if (row.mark !== 0) line += `mark=${String(row.mark)} `
-  return `${line}use=1`
+  return `${printEntry(row, options.counters)}${row.mark === 0 ? '' : `mark=${String(row.mark)} `}use=1`
 }

@@ -29,28 +29,32 @@ export function procForm(options: FormOptions): Form {
 
 /** One line, without its newline. */
 export function printProc(row: Row, options: ProcOptions = { counters: false }): string {
-  let line = `${row.l3.padEnd(8)} ${String(row.l3num)} ${row.l4.padEnd(8)} ${String(row.l4num)} `
+  const age = options.timestamps === true && row.age !== null ? `delta-time=${String(row.age)} ` : ''
+  return `${row.l3.padEnd(8)} ${String(row.l3num)} ${printEntry(row, options.counters)}` +
+    `mark=${String(row.mark)} zone=${String(row.zone)} ${age}use=${String(row.use)}`
+}
+
+/** What old and new kernels print alike, from the protocol's name to `[ASSURED]`, and a space. */
+export function printEntry(row: Row, counters: boolean): string {
+  let line = `${row.l4.padEnd(8)} ${String(row.l4num)} `
   if (row.timeout !== null) line += `${String(row.timeout)} `
   if (row.state !== null) line += `${row.state} `
   if (row.greTimeouts !== undefined) {
     line += `timeout=${String(row.greTimeouts.unreplied)}, stream_timeout=${String(row.greTimeouts.stream)} `
   }
   line += printTuple(row.original)
-  if (options.counters && row.originalCounters !== null) line += printCounters(row.originalCounters)
+  if (counters && row.originalCounters !== null) line += printCounters(row.originalCounters)
   if (!row.seenReply) line += '[UNREPLIED] '
   line += printTuple(row.reply)
-  if (options.counters && row.replyCounters !== null) line += printCounters(row.replyCounters)
-  if (row.assured) line += '[ASSURED] '
-  line += `mark=${String(row.mark)} zone=${String(row.zone)} `
-  if (options.timestamps === true && row.age !== null) line += `delta-time=${String(row.age)} `
-  return `${line}use=${String(row.use)}`
+  if (counters && row.replyCounters !== null) line += printCounters(row.replyCounters)
+  return row.assured ? `${line}[ASSURED] ` : line
 }
 
-export function printCounters({ packets, bytes }: RowCounters): string {
+function printCounters({ packets, bytes }: RowCounters): string {
   return `packets=${String(packets)} bytes=${String(bytes)} `
 }
 
-export function printTuple(tuple: RowTuple): string {
+function printTuple(tuple: RowTuple): string {
   let text = `src=${tuple.source} dst=${tuple.destination} `
   if (tuple.sourcePort !== undefined) text += `sport=${String(tuple.sourcePort)} dport=${String(tuple.destinationPort)} `
   if (tuple.type !== undefined) text += `type=${String(tuple.type)} code=${String(tuple.code)} id=${String(tuple.id)} `

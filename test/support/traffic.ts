@@ -2,6 +2,10 @@
 
 import { type Frame, type FrameOrigin, type Source } from '../../src/capture/frame.ts'
 import type { CaptureError } from '../../src/base/errors.ts'
+import { ip, type Transport } from '../../scripts/lib/packets.ts'
+import * as packets from '../../scripts/lib/packets.ts'
+import { encodePcap } from '../../scripts/lib/pcap.ts'
+import { concat, sixteen } from './ip-packets.ts'
 
 /** A frame and when it was seen. */
 export interface Seen {
@@ -20,61 +24,34 @@ export interface Ends {
   readonly dport?: number
 }
 
-const ETHERNET = 14
-
+/** An Ethernet frame. */
 export function ethernet(type: number, payload: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(ETHERNET + payload.length)
-  bytes.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, type >>> 8, type & 255])
-  bytes.set(payload, ETHERNET)
-  return bytes
+  return concat([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1], sixteen(type), payload)
 }
 
-function ipv4(protocol: number, { from = 1, to = 2 }: Ends, payload: Uint8Array): Uint8Array {
-  const packet = new Uint8Array(20 + payload.length)
-  const view = new DataView(packet.buffer)
-  view.setUint8(0, 0x45)
-  view.setUint16(2, packet.length)
-  view.setUint8(8, 64)
-  view.setUint8(9, protocol)
-  packet.set([10, 0, 0, from, 10, 0, 0, to], 12)
-  let sum = 0
-  for (let at = 0; at < 20; at += 2) sum += view.getUint16(at)
-  view.setUint16(10, ~((sum & 0xffff) + (sum >>> 16)) & 0xffff)
-  packet.set(payload, 20)
-  return ethernet(0x0800, packet)
+/** An IPv4 or IPv6 packet in an Ethernet frame. */
+export function framed(packet: Uint8Array): Uint8Array {
+  return ethernet(packet[0] === undefined || packet[0] >>> 4 === 4 ? 0x0800 : 0x86dd, packet)
+}
+
+function between({ from = 1, to = 2 }: Ends, transport: Transport): Uint8Array {
+  return framed(ip(`10.0.0.${String(from)}`, `10.0.0.${String(to)}`, transport))
 }
 
 /** A UDP datagram of `length` bytes of payload. */
 export function udp(ends: Ends = {}, length = 10): Uint8Array {
-  const datagram = new Uint8Array(8 + length)
-  const view = new DataView(datagram.buffer)
-  view.setUint16(0, ends.sport ?? 4000)
-  view.setUint16(2, ends.dport ?? 53)
-  view.setUint16(4, datagram.length)
-  return ipv4(17, ends, datagram)
+  return between(ends, packets.udp({ sport: ends.sport ?? 4000, dport: ends.dport ?? 53, payload: new Uint8Array(length) }))
 }
 
 /** A TCP segment. @param flags any of `FSRPA` */
 export function tcp(ends: Ends, flags: string, { seq = 0, ack = 0, length = 0 } = {}): Uint8Array {
-  const segment = new Uint8Array(20 + length)
-  const view = new DataView(segment.buffer)
-  view.setUint16(0, ends.sport ?? 40_000)
-  view.setUint16(2, ends.dport ?? 80)
-  view.setUint32(4, seq)
-  view.setUint32(8, ack)
-  view.setUint8(12, 0x50)
-  for (const flag of flags) view.setUint8(13, view.getUint8(13) | (1 << 'FSRPA'.indexOf(flag)))
-  view.setUint16(14, 65_535)
-  return ipv4(6, ends, segment)
+  const { sport = 40_000, dport = 80 } = ends
+  return between(ends, packets.tcp({ sport, dport, flags, seq, ack, payload: new Uint8Array(length) }))
 }
 
 /** An ICMP echo request or its reply. */
 export function echo(ends: Ends, id: number, isReply = false): Uint8Array {
-  const message = new Uint8Array(16)
-  const view = new DataView(message.buffer)
-  view.setUint8(0, isReply ? 0 : 8)
-  view.setUint16(4, id)
-  return ipv4(1, ends, message)
+  return between(ends, packets.icmp(isReply ? 0 : 8, 0, id << 16, new Uint8Array(8)))
 }
 
 /** A frame without IP. */
@@ -140,23 +117,8 @@ export class MemorySource implements Source {
   }
 }
 
-/** The frames as a classic pcap file: little-endian, microseconds. */
+/** The frames as a classic pcap file. */
 export function pcap(frames: readonly Seen[], linkType = 1): Uint8Array {
-  const bytes = new Uint8Array(24 + frames.reduce((sum, { bytes: { length } }) => sum + 16 + length, 0))
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, 0xa1b2c3d4, true)
-  view.setUint16(4, 2, true)
-  view.setUint16(6, 4, true)
-  view.setUint32(16, 262_144, true)
-  view.setUint32(20, linkType, true)
-  let at = 24
-  for (const { sec, nsec = 0, bytes: frame } of frames) {
-    view.setUint32(at, sec, true)
-    view.setUint32(at + 4, Math.floor(nsec / 1000), true)
-    view.setUint32(at + 8, frame.length, true)
-    view.setUint32(at + 12, frame.length, true)
-    bytes.set(frame, at + 16)
-    at += 16 + frame.length
-  }
-  return bytes
+  const captured = frames.map(({ sec, nsec = 0, bytes }) => ({ ns: BigInt(sec) * 1_000_000_000n + BigInt(nsec), bytes }))
+  return encodePcap(captured, { linkType, micro: true })
 }
