@@ -58,7 +58,7 @@ const BATCH = 1000 // packets given out at once
  *
  * @throws  UsageError, CaptureError
  */
-export async function *tables(paths: Paths, options: TableOptions = {}): AsyncGenerator<Table, void> {
+export async function* tables(paths: Paths, options: TableOptions = {}): AsyncGenerator<Table, void> {
   const { at, every } = options
   const instants = at === undefined ? undefined : (typeof at === 'string' ? [at] : at).map(parseWhen)
   const replay = open(paths, options, {
@@ -84,7 +84,7 @@ export async function table(paths: Paths, options: CaptureOptions & { readonly a
 }
 
 /** What conntrack says of each packet, in the order of the capture. @throws UsageError, CaptureError */
-export async function *packets(paths: Paths, options: CaptureOptions = {}): AsyncGenerator<PacketRow, void> {
+export async function* packets(paths: Paths, options: CaptureOptions = {}): AsyncGenerator<PacketRow, void> {
   let rows: PacketRow[] = []
   const replay = open(paths, options, {
     every: { kind: 'packets', count: BATCH }, onPacket: (engine, frame) => { rows.push(packetRowOf(frame, engine.packet)) },
