@@ -45,7 +45,7 @@ function record(oracle: string, folder: string, sysctl: readonly string[], maker
     const verdicts = readFileSync(join(out, 'packets.tsv'), 'utf8')
     writeFileSync(join(folder, 'packets.tsv'), verdicts)
     writeFileSync(join(folder, 'table.proc'), lastTable(readFileSync(join(out, 'snapshots.txt'), 'utf8')))
-    const reasons = readFileSync(join(out, 'invalid.log'), 'utf8').split('\n').flatMap((line) => /(nf_ct_\S+: .*?) ?IN=/.exec(line)?.[1] ?? [])
+    const reasons = readFileSync(join(out, 'invalid.log'), 'utf8').split('\n').flatMap((line) => /(nf_ct_\S+: .*?) ?(?:IN=|$)/.exec(line)?.[1] ?? [])
     writeFileSync(join(folder, 'reasons.txt'), reasons.map((line) => `${line}\n`).join(''))
     writeFileSync(join(folder, 'record.json'), `${JSON.stringify({ kernel: KERNEL, maker, sysctl }, null, 2)}\n`)
   } finally {
