@@ -210,7 +210,9 @@ export class Table {
       keys[i] = (oldest * high - (keys[i]! - index)) + index
     }
     keys.sort()
-    return Uint32Array.from(keys, (key) => key % high)
+    const order = new Uint32Array(count) // filled by hand: Uint32Array.from() makes a list of them first
+    for (let i = 0; i < count; i++) order[i] = keys[i]! % high
+    return order
   }
 
   #hash(proto: number, ports: number, source: number, destination: number, fold6: number): number {
