@@ -61,7 +61,7 @@ const BATCH = 1000 // packets given out at once
 export async function* tables(paths: Paths, options: TableOptions = {}): AsyncGenerator<Table, void> {
   const { at, every } = options
   const instants = at === undefined ? undefined : (typeof at === 'string' ? [at] : at).map(parseWhen)
-  const replay = open(paths, options, {
+  const replay = await open(paths, options, {
     ...(instants === undefined ? {} : { at: instants }), ...(every === undefined ? {} : { every: parseEvery(every) }),
   })
   try {
@@ -86,7 +86,7 @@ export async function table(paths: Paths, options: CaptureOptions & { readonly a
 /** What conntrack says of each packet, in the order of the capture. @throws UsageError, CaptureError */
 export async function* packets(paths: Paths, options: CaptureOptions = {}): AsyncGenerator<PacketRow, void> {
   let rows: PacketRow[] = []
-  const replay = open(paths, options, {
+  const replay = await open(paths, options, {
     every: { kind: 'packets', count: BATCH }, onPacket: (engine, frame) => { rows.push(packetRowOf(frame, engine.packet)) },
   })
   try {
@@ -106,7 +106,7 @@ export async function* packets(paths: Paths, options: CaptureOptions = {}): Asyn
 /** Verdicts, protocols, reasons and the kernel's counters. @throws UsageError, CaptureError */
 export async function statistics(paths: Paths, options: CaptureOptions = {}): Promise<Statistics> {
   const tally = new Tally()
-  const replay = open(paths, options, { at: [], onPacket: (engine, frame) => { tally.count(engine.packet, frame.wireLen) } })
+  const replay = await open(paths, options, { at: [], onPacket: (engine, frame) => { tally.count(engine.packet, frame.wireLen) } })
   try {
     await replay.run()
   } finally {
@@ -116,10 +116,9 @@ export async function statistics(paths: Paths, options: CaptureOptions = {}): Pr
   return tally.statistics(replay)
 }
 
-function open(paths: Paths, options: CaptureOptions, more: ReplayOptions): Replay {
+async function open(paths: Paths, options: CaptureOptions, more: ReplayOptions): Promise<Replay> {
   const { profile = 'linux-6.12', hz, helpers } = options
-  const path = typeof paths === 'string' ? paths : paths[0]
-  return new Replay(openCapture(path ?? '-'), {
+  return new Replay(await openCapture(paths), {
     sysctl: { ...profileSysctl(profile), ...options.sysctl },
     ...(hz === undefined ? {} : { hz }), ...(helpers === undefined ? {} : { helpers }), ...more,
   })

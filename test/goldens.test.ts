@@ -49,7 +49,7 @@ async function replay(path: string, knobs: readonly string[]): Promise<{ rows: P
   setKnob(sysctl, 'acct', '1')
   for (const knob of knobs) setKnob(sysctl, ...(knob.split('=') as [name: string, value: string]))
   const rows: PacketRow[] = []
-  const run = new Replay(openCapture(path), { sysctl, onPacket: (engine, frame) => rows.push(packetRowOf(frame, engine.packet)) })
+  const run = new Replay(await openCapture(path), { sysctl, onPacket: (engine, frame) => rows.push(packetRowOf(frame, engine.packet)) })
   await run.run()
   expect(run.damage).toEqual([])
   return { rows, table: snapshot(run.engine).map((row) => printProc(row, { counters: true, timestamps: false })) }

@@ -138,7 +138,7 @@ describe('the package, packed and installed elsewhere', () => {
   test('has types that hold for a strict program', () => {
     writeFileSync(join(folder, 'user/program.ts'), [
       "import { Engine, Frame, openCapture, type Source } from 'pcap-conntrack'",
-      'const source: Source = openCapture("x")',
+      'const source: Source = await openCapture("x")',
       'const engine: Engine = new Engine()',
       'const frame = new Frame()',
       'while (source.next(frame)) engine.push(frame)',

@@ -58,5 +58,7 @@ export interface Source {
   /** Bytes of the input consumed so far, and its whole size where that is known (else 0): for progress. */
   readonly position: number
   readonly size: number
+  /** Packets that whoever captured says were lost; null, or absent, where the input does not say. */
+  readonly drops?: number | null
   close(): void
 }

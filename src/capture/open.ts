@@ -1,72 +1,64 @@
-// Opens a capture. (Walking skeleton: one classic pcap file, little-endian, microseconds.)
+// Opens captures, whatever they are: files, pipes, bytes in memory; one, or several that are one capture in order of time.
 
-import { closeSync, openSync, readSync } from 'node:fs'
-import { CaptureError } from '../base/errors.ts'
-import type { Frame, FrameOrigin, Source } from './frame.ts'
+import { isatty } from 'node:tty'
+import { closeSync, fstatSync } from 'node:fs'
+import { CaptureError, UsageError } from '../base/errors.ts'
+import { FileSource } from './file-source.ts'
+import type { Source } from './frame.ts'
+import { BytesInput, FileInput, type Input, openPath } from './input.ts'
+import { IterableInput, PipeInput } from './stream-input.ts'
 
-const CHUNK = 1 << 20
+/** A path (`-` for standard input), the bytes of a capture, or a stream of them: a Readable, a child's output. */
+export type CaptureInput = string | Uint8Array | AsyncIterable<Uint8Array>
 
-class PcapFile implements Source {
-  position = 0
-  readonly size = 0
-  readonly damage: CaptureError[] = []
-  readonly #path: string
-  readonly #fd: number
-  readonly #bytes = new Uint8Array(CHUNK * 2)
-  readonly #view = new DataView(this.#bytes.buffer)
-  #have = 0
-  #at = 24
-  #linkType = 1
-  #number = 0
-
-  constructor(path: string) {
-    this.#path = path
-    this.#fd = openSync(path, 'r')
-    this.fill()
-    if (this.#have < 24 || this.#view.getUint32(0, true) !== 0xa1b2c3d4) throw new CaptureError('BAD_MAGIC', path, 0, 'not a capture')
-    this.#linkType = this.#view.getUint32(20, true) & 0xffff
-  }
-
-  next(frame: Frame): boolean {
-    const at = this.#at
-    const view = this.#view
-    if (this.#have - at < 16) return false
-    const length = view.getUint32(at + 8, true)
-    if (this.#have - at - 16 < length) return false
-    frame.number = ++this.#number
-    frame.sec = view.getUint32(at, true)
-    frame.nsec = view.getUint32(at + 4, true) * 1000
-    frame.bytes = this.#bytes
-    frame.view = view
-    frame.start = at + 16
-    frame.end = at + 16 + length
-    frame.wireLen = view.getUint32(at + 12, true)
-    frame.linkType = this.#linkType
-    this.#at = frame.end
-    return true
-  }
-
-  fill(): boolean {
-    if (this.#have > 0 && this.#at > 24) {
-      this.#bytes.copyWithin(0, this.#at, this.#have)
-      this.#have -= this.#at
-      this.#at = 0
-    }
-    const got = readSync(this.#fd, this.#bytes, this.#have, CHUNK, null)
-    this.#have += got
-    return got > 0
-  }
-
-  origin(frame: Frame): FrameOrigin {
-    return { path: this.#path, offset: frame.start - 16, interfaceName: null }
-  }
-
-  close(): void {
-    closeSync(this.#fd)
-  }
+export interface CaptureInputOptions {
+  /** Bytes of the buffer that a file is read through; it grows where a packet is longer. Default: 512 KiB. */
+  readonly bufferSize?: number
 }
 
-/** Opens a capture by its path. @throws CaptureError */
-export function openCapture(path: string): Source {
-  return new PcapFile(path)
+const BUFFER = 512 * 1024
+const LEAST_BUFFER = 64 // bytes: every header fits
+
+/**
+ * Opens a capture. What is damaged inside it is told by the source's `damage`, after all that could be read.
+ *
+ * @param inputs  one input, or several that are one capture in order of time
+ * @throws        CaptureError when there is nothing to read: no such file, a directory, not a capture. UsageError for no input at all
+ */
+export async function openCapture(inputs: CaptureInput | readonly CaptureInput[], options: CaptureInputOptions = {}): Promise<Source> {
+  const list = isList(inputs) ? inputs : [inputs]
+  const [first] = list
+  if (first === undefined) throw new UsageError('no capture to read')
+  const source = openOne(first, options)
+  if (source.isStream) return source
+  while (!source.isCapture && await source.fill()) { /* go on */ }
+  if (source.isCapture) return source
+  source.close()
+  throw source.damage[0]!
+}
+
+const isList = (inputs: CaptureInput | readonly CaptureInput[]): inputs is readonly CaptureInput[] => Array.isArray(inputs)
+
+/** One input as a source of which nothing has been read yet; the first `fill` finds out what it is. @throws CaptureError */
+export function openOne(input: CaptureInput, options: CaptureInputOptions = {}): FileSource {
+  return new FileSource(openInput(input, 0), Math.max(options.bufferSize ?? BUFFER, LEAST_BUFFER), { next: 0 })
+}
+
+/** @throws CaptureError */
+function openInput(input: CaptureInput, index: number): Input {
+  if (typeof input !== 'string') {
+    const name = `input ${index + 1}`
+    return input instanceof Uint8Array ? new BytesInput(name, input) : new IterableInput(name, input)
+  }
+  if (input === '-') {
+    const name = 'standard input'
+    if (isatty(0)) throw new CaptureError('UNREADABLE', name, 0, 'is a terminal; pipe a capture into it, or name a file')
+    const stats = fstatSync(0)
+    return stats.isFIFO() || stats.isSocket() ? new PipeInput(name, 0) : new FileInput(name, 0, null, stats.size)
+  }
+  const { fd, stats } = openPath(input)
+  if (stats.isFIFO()) return new PipeInput(input, fd)
+  if (!isatty(fd)) return new FileInput(input, fd, stats.isFile() ? input : null, stats.size)
+  closeSync(fd)
+  throw new CaptureError('UNREADABLE', input, 0, 'is a terminal; name a file')
 }

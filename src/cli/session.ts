@@ -33,7 +33,7 @@ export class Session {
   ): Promise<void> {
     let source: Source
     try {
-      source = openCapture(paths[0] ?? '-')
+      source = await openCapture(paths.length > 0 ? paths : '-')
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error
       this.#complain(error)

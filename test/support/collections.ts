@@ -8,7 +8,7 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { FramesInMemory } from '../../bench/hot/measure.ts'
 import { Frame } from '../../src/capture/frame.ts'
-import { openCapture } from '../../src/capture/open.ts'
+import { openOne } from '../../src/capture/open.ts'
 import { Engine } from '../../src/engine.ts'
 
 const PACKETS = 1_000_000
@@ -33,7 +33,7 @@ console.log(JSON.stringify({ packets, collections }))
 function reading(): () => number {
   const frame = new Frame()
   return () => {
-    const source = openCapture(path)
+    const source = openOne(path)
     let frames = 0
     do {
       while (source.next(frame)) frames++
@@ -65,7 +65,7 @@ function littering(): () => number {
   const frame = new Frame()
   let kept: object = {}
   return () => {
-    const source = openCapture(path)
+    const source = openOne(path)
     do {
       while (source.next(frame)) kept = { before: kept === frame, number: frame.number, start: frame.start, end: frame.end }
     } while (source.fill() === true)
