@@ -23,7 +23,7 @@ async function printed(make: MakeForm, given: Partial<FormOptions> = {}): Promis
   const decoder = new TextDecoder()
   const out = new TextBuffer((bytes) => { text += decoder.decode(bytes, { stream: true }) })
   const printer = new TablePrinter(make({ ...PLAIN, ...given }), out, { several: false, expectations: false })
-  const replay = new Replay(openCapture(`${GOLDEN}capture.pcap`), { sysctl: defaultSysctl() })
+  const replay = new Replay(await openCapture(`${GOLDEN}capture.pcap`), { sysctl: defaultSysctl() })
   for await (const moment of replay.moments()) await printer.print(moment)
   await printer.end()
   return text.trimEnd().split('\n')
@@ -74,7 +74,7 @@ describe('JSON', () => {
 })
 
 test('a row prints as its record does', async () => {
-  const replay = new Replay(openCapture(`${GOLDEN}capture.pcap`), { sysctl: defaultSysctl() })
+  const replay = new Replay(await openCapture(`${GOLDEN}capture.pcap`), { sysctl: defaultSysctl() })
   await replay.run()
   const rows = snapshot(replay.engine)
   expect(rows.map((row) => printProc(row, { counters: true })).sort()).toEqual([...kernel].sort())
