@@ -76,7 +76,7 @@ export class Replay {
     return [...this.source.damage, ...this.#damage]
   }
 
-  /** Time of the last frame that held an IP packet, null before there is one. */
+  /** Time of the last frame that held an IP packet, as the file has it, null before there is one. `end+…` counts from it. */
   get last(): Time | null {
     return this.engine.packets === 0 ? null : { sec: this.#lastSec, nsec: this.#lastNsec }
   }
@@ -145,10 +145,8 @@ export class Replay {
       this.#held = false
       const what = engine.push(frame)
       if (what === FRAME_PACKET) {
-        if (frame.sec > this.#lastSec || (frame.sec === this.#lastSec && frame.nsec > this.#lastNsec)) {
-          this.#lastSec = frame.sec
-          this.#lastNsec = frame.nsec
-        }
+        this.#lastSec = frame.sec
+        this.#lastNsec = frame.nsec
       } else if (what === FRAME_UNSUPPORTED) this.#noteUnsupported(frame)
     }
     return MORE_INPUT
@@ -164,10 +162,8 @@ export class Replay {
       this.#held = false
       const what = engine.push(frame)
       if (what === FRAME_PACKET) {
-        if (frame.sec > this.#lastSec || (frame.sec === this.#lastSec && frame.nsec > this.#lastNsec)) {
-          this.#lastSec = frame.sec
-          this.#lastNsec = frame.nsec
-        }
+        this.#lastSec = frame.sec
+        this.#lastNsec = frame.nsec
         if (this.#onPacket !== null) this.#onPacket(engine, frame)
       } else if (what === FRAME_UNSUPPORTED) this.#noteUnsupported(frame)
       if (engine.packets >= schedule.nextCount || engine.frames >= schedule.nextFrame) return MOMENT

@@ -109,9 +109,10 @@ describe('equal distances', () => {
 describe('time', () => {
   test('does not run backwards', async () => {
     const frames = [{ sec: START + 10, bytes: udp({ sport: 1 }) }, { sec: START, bytes: udp({ sport: 2 }) }]
-    const { replay, moments } = await shown(frames, { at: ['end', 'end+1s'] })
+    const { replay, moments } = await shown(frames, { at: ['end', 'end+1s', 'end+11s'] })
     expect(replay.engine.clock.backwards).toBe(1)
-    expect(moments.map((moment) => moment.lines.map(timeout))).toEqual([[30, 30], [29, 29]])
+    // end+… counts from the last frame's own time.
+    expect(moments.map((moment) => moment.lines.map(timeout))).toEqual([[30, 30], [30, 30], [29, 29]])
   })
 })
 
