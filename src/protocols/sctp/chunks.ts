@@ -1,5 +1,5 @@
 // The chunks of an SCTP packet, one behind the other. RFC 9260 section 3.
-// Kernel: for_each_sctp_chunk, do_basic_checks() in nf_conntrack_proto_sctp.c (v6.12).
+// Kernel: for_each_sctp_chunk in nf_conntrack_proto_sctp.c (v6.12).
 
 import { REASON } from '../../base/reasons.ts'
 import { IPPROTO_SCTP } from '../../base/units.ts'
@@ -79,6 +79,8 @@ export class Chunks {
    * Looks whether these chunks can stand together, and notes which there are. One of no length is none, and would hold the
    * cursor for ever.
    * @returns  false when the packet is refused; without a chunk no reason is logged
+   * @kernel   do_basic_checks() — v6.12
+   * @differs  a chunk that the snap length cut away is read as zeros
    */
   areSound(packet: Packet): boolean {
     let count = 0
