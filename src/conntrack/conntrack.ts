@@ -28,6 +28,7 @@ export class Conntrack {
   /** null when none is attached. */
   readonly helpers: Helpers | null
   readonly #tracking: Tracking
+  readonly #max: number
   readonly #conn: Connection
   readonly #tuple = new Tuple()
   readonly #inverse = new Tuple()
@@ -40,6 +41,7 @@ export class Conntrack {
   constructor(table: Table, sysctl: Sysctl, hz: number, helpers: readonly string[] = []) {
     this.table = table
     this.#tracking = new Tracking(table, sysctl, hz)
+    this.#max = sysctl.max
     this.trackers = new Trackers(this.#tracking)
     this.#conn = new Connection(table.records)
     this.#icmpErrors = new IcmpErrors(table, sysctl)
@@ -154,8 +156,7 @@ export class Conntrack {
       this.#refuse(packet)
       return false
     }
-    const max = this.#tracking.sysctl.max
-    if (max !== 0 && table.records.live >= max && !table.earlyDrop(this.#tuple)) {
+    if (this.#max !== 0 && table.records.live >= this.#max && !table.earlyDrop(this.#tuple)) {
       table.stats.tableFull++
       table.stats.drop++
       return false

@@ -18,12 +18,14 @@ export class UdpTracker implements Tracker {
   readonly #timeout: number
   readonly #streamTimeout: number
   readonly #probe: number
+  readonly #verifiesChecksum: boolean
 
   constructor(tracking: Tracking) {
     this.#tracking = tracking
     this.#timeout = tracking.sysctl.udp_timeout * tracking.hz
     this.#streamTimeout = tracking.sysctl.udp_timeout_stream * tracking.hz
     this.#probe = PROBE_SECONDS * tracking.hz
+    this.#verifiesChecksum = tracking.sysctl.checksum !== 0
   }
 
   packet(conn: Connection, packet: Packet, dir: number): number {
@@ -51,7 +53,7 @@ export class UdpTracker implements Tracker {
       packet.note(IPPROTO_UDP, REASON.UDP_MALFORMED)
       return true
     }
-    if (this.#tracking.sysctl.checksum === 0 || packet.view.getUint16(packet.l4 + 6) === 0) return false
+    if (!this.#verifiesChecksum || packet.view.getUint16(packet.l4 + 6) === 0) return false
     if (!checksumFails(packet, IPPROTO_UDP)) return false
     packet.note(IPPROTO_UDP, REASON.BAD_CHECKSUM)
     return true

@@ -16,7 +16,7 @@ export class Clock {
 
   /** The tick a moment falls into. */
   tickOf(sec: number, nsec: number): number {
-    const ms = sec * 1000 + Math.floor(nsec / 1_000_000)
+    const ms = sec * 1000 + ((nsec / 1_000_000) | 0)
     return this.hz === 1000 ? ms : Math.floor(ms * this.#perMs)
   }
 

@@ -32,13 +32,19 @@ const STUBBORN_SECONDS = 120 // an entry with less time than this is left alone 
 
 export class TcpTracker implements Tracker {
   /** Ticks by state, then RETRANS, UNACK; shape [12]. */
-  readonly timeouts: Float64Array
+  readonly timeouts: Int32Array
   readonly segment = new Segment()
   readonly window = new WindowCheck()
   readonly sender = new TcpSide()
   readonly receiver = new TcpSide()
   readonly shared = new TcpShared()
   readonly #tracking: Tracking
+  // Knobs, read once: a look-up by name in a set this large costs as much as a bound of the window check.
+  readonly #verifiesChecksum: boolean
+  readonly #isLiberal: boolean
+  readonly #isLoose: boolean
+  readonly #ignoresInvalidRst: boolean
+  readonly #maxRetransmits: number
   /** The segment is beyond the window check: it closes what is over anyway, or answers something let through before. */
   #skipWindow = false
   /** The entry follows a handshake it had ignored: its old state counts as SYN_SENT. */
@@ -47,7 +53,12 @@ export class TcpTracker implements Tracker {
   constructor(tracking: Tracking) {
     this.#tracking = tracking
     const { sysctl, hz } = tracking
-    this.timeouts = Float64Array.of(
+    this.#verifiesChecksum = sysctl.checksum !== 0
+    this.#isLiberal = sysctl.tcp_be_liberal !== 0
+    this.#isLoose = sysctl.tcp_loose !== 0
+    this.#ignoresInvalidRst = sysctl.tcp_ignore_invalid_rst !== 0
+    this.#maxRetransmits = sysctl.tcp_max_retrans
+    this.timeouts = Int32Array.of(
       0, sysctl.tcp_timeout_syn_sent, sysctl.tcp_timeout_syn_recv, sysctl.tcp_timeout_established, sysctl.tcp_timeout_fin_wait,
       sysctl.tcp_timeout_close_wait, sysctl.tcp_timeout_last_ack, sysctl.tcp_timeout_time_wait, sysctl.tcp_timeout_close,
       sysctl.tcp_timeout_syn_sent, sysctl.tcp_timeout_max_retrans, sysctl.tcp_timeout_unacknowledged,
@@ -74,11 +85,12 @@ export class TcpTracker implements Tracker {
     const newState = cell === ESTABLISHED || cell === FIN_WAIT || cell === CLOSE_WAIT ? cell : this.#special(conn, packet, dir, oldState, cell)
     if (newState < 0) return newState === DONE ? ACCEPT : newState === REOPEN ? REPEAT : INVALID
 
-    if (!this.#skipWindow) {
-      const liberal = (sender.flags & FLAG_BE_LIBERAL) !== 0 || this.#tracking.sysctl.tcp_be_liberal !== 0
+    if (this.#skipWindow) this.window.retransmits = shared.retransmits
+    else {
+      const liberal = (sender.flags & FLAG_BE_LIBERAL) !== 0 || this.#isLiberal
       const fits = this.window.run(segment, sender, receiver, shared, dir, liberal)
       if (fits === IGNORED) {
-        packet.note(IPPROTO_TCP, this.window.reason, this.window.bound >>> 0)
+        packet.note(IPPROTO_TCP, this.window.reason, this.window.bound)
         return ACCEPT
       }
       if (fits === OUTSIDE) {
@@ -93,7 +105,7 @@ export class TcpTracker implements Tracker {
   #isBroken(packet: Packet): boolean {
     const segment = this.segment
     if (segment.headerLength < 20 || packet.end - packet.l4 < segment.headerLength) packet.note(IPPROTO_TCP, REASON.TRUNCATED)
-    else if (this.#tracking.sysctl.checksum !== 0 && checksumFails(packet, IPPROTO_TCP)) packet.note(IPPROTO_TCP, REASON.BAD_CHECKSUM)
+    else if (this.#verifiesChecksum && checksumFails(packet, IPPROTO_TCP)) packet.note(IPPROTO_TCP, REASON.BAD_CHECKSUM)
     else if (!segment.validFlags) packet.note(IPPROTO_TCP, REASON.TCP_FLAGS)
     else return false
     return true
@@ -107,7 +119,7 @@ export class TcpTracker implements Tracker {
       packet.note(IPPROTO_TCP, REASON.TCP_NEW)
       return false
     }
-    if (state !== SYN_SENT && this.#tracking.sysctl.tcp_loose === 0) return false
+    if (state !== SYN_SENT && !this.#isLoose) return false
     const sender = this.sender
     sender.end = segment.end
     sender.maxWin = segment.window === 0 ? 1 : segment.window
@@ -221,7 +233,7 @@ export class TcpTracker implements Tracker {
       const established = oldState === ESTABLISHED && conn.assured
       // Most likely the answer to a SYN that was let through.
       if (segment.seq === 0 && !established) return CLOSE
-      if (seqBefore(segment.seq, receiver.maxAck) && this.#tracking.sysctl.tcp_ignore_invalid_rst === 0) {
+      if (seqBefore(segment.seq, receiver.maxAck) && !this.#ignoresInvalidRst) {
         packet.note(IPPROTO_TCP, REASON.TCP_RST)
         return REFUSED
       }
@@ -244,7 +256,7 @@ export class TcpTracker implements Tracker {
   /** A segment outside the window: logged; two late FINs or RSTs from both sides shorten the entry's life. */
   #onOutside(conn: Connection, packet: Packet, dir: number): void {
     const { shared, segment } = this
-    packet.note(IPPROTO_TCP, this.window.reason, this.window.bound >>> 0)
+    packet.note(IPPROTO_TCP, this.window.reason, this.window.bound)
     const status = conn.status
     if ((status & IPS_ASSURED) === 0 || (status & IPS_FIXED_TIMEOUT) !== 0) return
     if (segment.kind !== RST && segment.kind !== FIN) return
@@ -264,7 +276,7 @@ export class TcpTracker implements Tracker {
   #accepted(conn: Connection, packet: Packet, dir: number, tableState: number, newState: number): number {
     const { shared, sender, segment } = this
     const oldState = this.#resynchronised ? SYN_SENT : tableState
-    shared.move(newState, segment.kind, dir)
+    shared.move(newState, segment.kind, dir, this.window.retransmits)
     if (oldState !== newState && newState === FIN_WAIT) sender.flags |= FLAG_CLOSE_INIT
     let timeout = this.#timeout(newState)
     if (newState !== oldState) packet.events |= IPCT_PROTOINFO
@@ -296,7 +308,7 @@ export class TcpTracker implements Tracker {
     const own = timeouts[state]!
     const retrans = timeouts[RETRANS]!
     const unack = timeouts[UNACK]!
-    if (shared.retransmits >= this.#tracking.sysctl.tcp_max_retrans && own > retrans) return retrans
+    if (this.window.retransmits >= this.#maxRetransmits && own > retrans) return retrans
     if (segment.kind === RST && state === ESTABLISHED && own > unack) return unack
     if (((sender.flags | receiver.flags) & FLAG_DATA_UNACKNOWLEDGED) !== 0 && own > unack) return unack
     if (shared.lastWin === 0 && own > retrans) return retrans

@@ -1,6 +1,12 @@
 // Whether a segment fits what both sides have said before. 'Real Stateful TCP Packet Filtering in IP Filter' by Guido van
 // Rooij (SANE 2000), with the bounds as Linux has changed them.
 // Kernel: tcp_in_window() in nf_conntrack_proto_tcp.c (v6.12), here in three steps: prepare, check, update.
+//
+// The bounds, for a segment seq…end with window win and highest (selective) acknowledgement sack:
+//   I    seq  <= sender.maxEnd                       starts inside what the receiver will take
+//   II   end  >= sender.end - receiver.maxWin        is not older than a whole window
+//   III  sack <= receiver.end                        acknowledges what was seen
+//   IV   sack >= receiver.end - max(66000, maxWin)   and something recent
 
 import { REASON } from '../../base/reasons.ts'
 import { seqAdd, seqAfter, seqBefore } from '../../base/seq.ts'
@@ -8,7 +14,8 @@ import { REPLY } from '../../base/verdict.ts'
 import type { Segment } from './segment.ts'
 import { ACK, SYN_RECV, SYN_SENT } from './states.ts'
 import {
-  FLAG_DATA_UNACKNOWLEDGED, FLAG_MAXACK_SET, FLAG_SACK_PERM, FLAG_WINDOW_SCALE, type TcpShared, type TcpSide,
+  END, FLAG_DATA_UNACKNOWLEDGED, FLAG_MAXACK_SET, FLAG_SACK_PERM, FLAG_WINDOW_SCALE, FLAGS, LAST_ACK, LAST_END, LAST_SEQ, LAST_WIN, MAX_ACK,
+  MAX_END, MAX_WIN, STATE, type TcpShared, type TcpSide,
 } from './words.ts'
 
 const ACK_SLACK = 66_000 // bytes an ACK may lag behind, at least; MAXACKWINCONST
@@ -20,46 +27,108 @@ export const IGNORED = 0
 /** Refused. */
 export const OUTSIDE = -1
 
-/** The window check of one segment. `reason` and `bound` say why it was not INSIDE; `shortcut` that there was no check. */
+/** The window check of one segment, and why it said what it said. */
 export class WindowCheck {
-  /** Highest acknowledged byte, SACK blocks included; what bounds III and IV look at. */
-  sack = 0
-  ack = 0
+  // What is compared: as in the segment, but for the cases that `prepare` settles.
   seq = 0
   end = 0
+  ack = 0
+  /** Highest acknowledged byte, SACK blocks included: what bounds III and IV look at. */
+  sack = 0
+  /** Why it is not INSIDE, and the bound that was crossed; 0 where it is INSIDE. */
   reason = 0
   bound = 0
+  /** Equal ACKs in a row, this one included. */
+  retransmits = 0
 
   /**
    * Runs the whole check and, when the segment fits, updates both sides.
-   * @returns  INSIDE, IGNORED or OUTSIDE
+   * @param liberal  what does not fit passes all the same, and leaves no trace on either side
+   * @returns        INSIDE, IGNORED or OUTSIDE
    */
   run(segment: Segment, sender: TcpSide, receiver: TcpSide, shared: TcpShared, dir: number, liberal: boolean): number {
-    this.reason = 0
-    if (this.#prepare(segment, sender, receiver, shared, dir)) return INSIDE
-    const verdict = this.#check(sender, receiver)
-    if (verdict !== INSIDE) {
-      if (this.reason === REASON.TCP_OVERSHOT) this.#noteOvershot(sender)
-      if (!liberal) return verdict
-      // Liberal: the segment passes although it does not fit, and leaves no trace on either side.
-      this.reason = 0
-      return INSIDE
-    }
-    this.#update(segment, sender, receiver, shared, dir)
-    return INSIDE
-  }
-
-  /** Learns a side that is new, and settles which seq, ack and sack are to be checked. True when there is nothing to check. */
-  #prepare(segment: Segment, sender: TcpSide, receiver: TcpSide, shared: TcpShared, dir: number): boolean {
+    const words = sender.words
+    const s = sender.base
+    const r = receiver.base
+    this.retransmits = words[shared.base + STATE]! >>> 24
+    const sackPermitted = (words[r + FLAGS]! & FLAG_SACK_PERM) !== 0
     this.seq = segment.seq
     this.end = segment.end
     this.ack = segment.ack
-    this.sack = (receiver.flags & FLAG_SACK_PERM) !== 0 ? segment.highestSack() : segment.ack
+    this.sack = sackPermitted && segment.headerLength > 20 ? segment.highestSack() : segment.ack
+    if ((segment.syn || segment.rst || !segment.hasAck || words[s + MAX_WIN] === 0) && this.#prepare(segment, sender, receiver, shared, dir)) {
+      return INSIDE
+    }
 
+    const { seq, end, ack, sack } = this
+    const senderMaxWin = words[s + MAX_WIN]! >>> 0
+    const receiverMaxWin = words[r + MAX_WIN]! >>> 0
+    const senderEnd = words[s + END]!
+    const senderMaxEnd = words[s + MAX_END]!
+    const receiverEnd = words[r + END]!
+    const startsInside = seqBefore(seq, seqAdd(senderMaxEnd, 1))
+    const endsInside = receiverMaxWin === 0 || seqAfter(end, seqAdd(senderEnd, -receiverMaxWin - 1))
+    const acksSeenData = seqBefore(sack, seqAdd(receiverEnd, 1))
+    const acksRecentData = seqAfter(sack, seqAdd(receiverEnd, -(senderMaxWin > ACK_SLACK ? senderMaxWin : ACK_SLACK) - 1))
+    if (!(startsInside && endsInside && acksSeenData && acksRecentData)) {
+      return this.#judge(sender, receiver, startsInside, endsInside, acksSeenData, acksRecentData, liberal)
+    }
+
+    // It fits. First the sender: what it offered, what it sent, what it acknowledged.
+    const senderFlags = words[s + FLAGS]!
+    let flags = senderFlags
+    // Window scaling applies to every segment but a SYN (RFC 7323 section 2.2).
+    const window = segment.syn ? segment.window : segment.window << (senderFlags >>> 8)
+    const reach = seqAdd(window, sack - ack)
+    if (senderMaxWin < reach >>> 0) words[s + MAX_WIN] = reach
+    if (seqAfter(end, senderEnd)) {
+      words[s + END] = end
+      flags |= FLAG_DATA_UNACKNOWLEDGED
+    }
+    if (segment.hasAck) {
+      if ((flags & FLAG_MAXACK_SET) === 0 || seqAfter(ack, words[s + MAX_ACK]!)) words[s + MAX_ACK] = ack
+      flags |= FLAG_MAXACK_SET
+    }
+    if (flags !== senderFlags) words[s + FLAGS] = flags
+
+    // Then the receiver: how much more it may be sent, and whether all it sent is acknowledged.
+    if (receiverMaxWin !== 0 && seqAfter(end, senderMaxEnd)) words[r + MAX_WIN] = seqAdd(receiverMaxWin, end - senderMaxEnd)
+    const edge = seqAdd(sack, window)
+    if (seqAfter(edge, seqAdd(words[r + MAX_END]!, -1))) words[r + MAX_END] = window === 0 ? seqAdd(edge, 1) : edge
+    if (ack === receiverEnd) {
+      const receiverFlags = words[r + FLAGS]!
+      if ((receiverFlags & FLAG_DATA_UNACKNOWLEDGED) !== 0) words[r + FLAGS] = receiverFlags & ~FLAG_DATA_UNACKNOWLEDGED
+    }
+
+    if (segment.kind === ACK) this.#countRetransmit(words, shared.base, dir, segment.window)
+    return INSIDE
+  }
+
+  /** Counts ACKs that say exactly what the one before said. Eight bits, as in the kernel. */
+  #countRetransmit(words: Int32Array, g: number, dir: number, window: number): void {
+    const { seq, ack, end } = this
+    const lastWin = words[g + LAST_WIN]!
+    const sameDir = ((words[g + STATE]! >>> 16) & 255) === dir
+    if (sameDir && words[g + LAST_SEQ] === seq && words[g + LAST_ACK] === ack && words[g + LAST_END] === end && (lastWin & 0xffff) === window) {
+      this.retransmits = (this.retransmits + 1) & 255
+      return
+    }
+    words[g + LAST_SEQ] = seq
+    words[g + LAST_ACK] = ack
+    words[g + LAST_END] = end
+    words[g + LAST_WIN] = (lastWin & ~0xffff) | window
+    this.retransmits = 0
+  }
+
+  /**
+   * Learns a side that is new or starts anew, and settles which seq, ack and sack are to be checked.
+   * @returns  true when there is nothing to check: a SYN of a simultaneous open
+   */
+  #prepare(segment: Segment, sender: TcpSide, receiver: TcpSide, shared: TcpShared, dir: number): boolean {
     if (sender.maxWin === 0) {
       if (segment.syn) {
         initSender(segment, sender, receiver, dir)
-        if (!segment.hasAck) return true // simultaneous open
+        if (!segment.hasAck) return true
       } else this.#pickUpSender(segment, sender, receiver)
     } else if (segment.syn && seqAfter(this.end, sender.end) && (shared.state === SYN_SENT || shared.state === SYN_RECV)) {
       // RFC 9293 section 3.6.1: a connection may be reinitialised with higher sequence numbers than recently used.
@@ -84,67 +153,30 @@ export class WindowCheck {
     else if (this.sack === seqAdd(receiver.end, 1)) receiver.end = this.sack // likely the answer to a keep-alive
   }
 
-  /** The four bounds, in the kernel's order. Changes neither side. */
-  #check(sender: TcpSide, receiver: TcpSide): number {
-    const { seq, end, sack } = this
-    const receiverWin = receiver.maxWin
-    const slack = Math.max(sender.maxWin, ACK_SLACK)
-    const lowestEnd = seqAdd(sender.end, -receiverWin - 1)
-    const lowestAck = seqAdd(receiver.end, -slack - 1)
-    const startsInside = seqBefore(seq, seqAdd(sender.maxEnd, 1)) // I
-    const endsInside = receiverWin === 0 || seqAfter(end, lowestEnd) // II
-    const acksSeenData = seqBefore(sack, seqAdd(receiver.end, 1)) // III
-    const acksRecentData = seqAfter(sack, lowestAck) // IV
-
+  /** Which of the crossed bounds counts, in the kernel's order, and what follows from it. */
+  #judge(
+    sender: TcpSide, receiver: TcpSide, startsInside: boolean, endsInside: boolean, acksSeenData: boolean, acksRecentData: boolean,
+    liberal: boolean,
+  ): number {
+    let verdict = OUTSIDE
     if (!startsInside) {
-      const overshot = seqAdd(end, 1 - sender.maxEnd) >>> 0
-      if (receiverWin !== 0 && endsInside && acksRecentData && overshot <= receiverWin && acksSeenData) {
-        return this.#say(IGNORED, REASON.TCP_OVERSHOT, overshot)
-      }
-      return this.#say(OUTSIDE, REASON.TCP_SEQ_OVER, seqAdd(sender.maxEnd, 1))
-    }
-    if (!acksSeenData) return this.#say(OUTSIDE, REASON.TCP_ACK_OVER, seqAdd(receiver.end, 1))
-    if (!endsInside) return this.#say(IGNORED, REASON.TCP_SEQ_UNDER, lowestEnd)
-    if (!acksRecentData) return this.#say(IGNORED, REASON.TCP_ACK_UNDER, lowestAck)
-    return INSIDE
+      const overshot = seqAdd(this.end, 1 - sender.maxEnd) >>> 0
+      if (receiver.maxWin !== 0 && endsInside && acksRecentData && acksSeenData && overshot <= receiver.maxWin) {
+        verdict = this.#say(IGNORED, REASON.TCP_OVERSHOT, overshot)
+        // More bytes than the receiver allowed: remembered, so that an ACK of them is not refused later.
+        sender.end = this.end
+        sender.flags |= FLAG_DATA_UNACKNOWLEDGED
+      } else verdict = this.#say(OUTSIDE, REASON.TCP_SEQ_OVER, seqAdd(sender.maxEnd, 1))
+    } else if (!acksSeenData) verdict = this.#say(OUTSIDE, REASON.TCP_ACK_OVER, seqAdd(receiver.end, 1))
+    else if (!endsInside) verdict = this.#say(IGNORED, REASON.TCP_SEQ_UNDER, seqAdd(sender.end, -receiver.maxWin - 1))
+    else verdict = this.#say(IGNORED, REASON.TCP_ACK_UNDER, seqAdd(receiver.end, -Math.max(sender.maxWin, ACK_SLACK) - 1))
+    return liberal ? INSIDE : verdict
   }
 
   #say(verdict: number, reason: number, bound: number): number {
     this.reason = reason
-    this.bound = bound
+    this.bound = bound >>> 0
     return verdict
-  }
-
-  /** More bytes than the receiver allowed: remembered, so that an ACK of them is not refused later. */
-  #noteOvershot(sender: TcpSide): void {
-    sender.end = this.end
-    sender.flags |= FLAG_DATA_UNACKNOWLEDGED
-  }
-
-  #update(segment: Segment, sender: TcpSide, receiver: TcpSide, shared: TcpShared, dir: number): void {
-    const { seq, end, ack, sack } = this
-    // Window scaling applies to every segment but a SYN (RFC 7323 section 2.2).
-    const window = segment.syn ? segment.window : segment.window << sender.scale
-
-    const reach = seqAdd(window, sack - ack) >>> 0
-    if (sender.maxWin < reach) sender.maxWin = reach
-    if (seqAfter(end, sender.end)) {
-      sender.end = end
-      sender.flags |= FLAG_DATA_UNACKNOWLEDGED
-    }
-    if (segment.hasAck) {
-      if ((sender.flags & FLAG_MAXACK_SET) === 0) {
-        sender.maxAck = ack
-        sender.flags |= FLAG_MAXACK_SET
-      } else if (seqAfter(ack, sender.maxAck)) sender.maxAck = ack
-    }
-
-    if (receiver.maxWin !== 0 && seqAfter(end, sender.maxEnd)) receiver.maxWin = seqAdd(receiver.maxWin, end - sender.maxEnd)
-    const edge = seqAdd(sack, window)
-    if (seqAfter(edge, seqAdd(receiver.maxEnd, -1))) receiver.maxEnd = window === 0 ? seqAdd(edge, 1) : edge
-    if (ack === receiver.end) receiver.flags &= ~FLAG_DATA_UNACKNOWLEDGED
-
-    if (segment.kind === ACK) countRetransmit(segment, shared, dir, seq, ack, end)
   }
 }
 
@@ -154,21 +186,4 @@ function initSender(segment: Segment, sender: TcpSide, receiver: TcpSide, dir: n
   sender.maxWin = segment.window === 0 ? 1 : segment.window
   segment.readSynOptions(sender)
   if (dir === REPLY && (sender.flags & receiver.flags & FLAG_WINDOW_SCALE) === 0) sender.scale = receiver.scale = 0
-}
-
-/** Counts ACKs that say exactly what the one before said. */
-function countRetransmit(segment: Segment, shared: TcpShared, dir: number, seq: number, ack: number, end: number): void {
-  if (
-    shared.lastDir === dir && shared.lastSeq === seq && shared.lastAck === ack && shared.lastEnd === end &&
-    shared.lastWin === segment.window
-  ) {
-    shared.retransmits = (shared.retransmits + 1) & 255
-    return
-  }
-  shared.lastDir = dir
-  shared.lastSeq = seq
-  shared.lastAck = ack
-  shared.lastEnd = end
-  shared.lastWin = segment.window
-  shared.retransmits = 0
 }

@@ -4,19 +4,22 @@
 import { PRIVATE, RECORD_WORDS } from '../../table/layout.ts'
 import type { Connection } from '../../table/connection.ts'
 
-//    field     word   holds                                                        unit
-const END       = 0 // highest seq + len this side has sent                         sequence number
-const MAX_END   = 1 // highest seq + len the other side will take                   sequence number
-const MAX_WIN   = 2 // widest window this side ever offered                         bytes, scale applied
-const MAX_ACK   = 3 // highest ack this side has sent (FLAG_MAXACK_SET)             sequence number
-const FLAGS     = 4 // FLAG_… | window scale << 8
+// The offsets leave this file for one place only: the window check, which keeps a side's words in locals (a third of the
+// whole time a segment takes, measured, against reading each through a cursor).
+
+//    field            word   holds                                                 unit
+export const END       = 0 // highest seq + len this side has sent                         sequence number
+export const MAX_END   = 1 // highest seq + len the other side will take                   sequence number
+export const MAX_WIN   = 2 // widest window this side ever offered                         bytes, scale applied
+export const MAX_ACK   = 3 // highest ack this side has sent (FLAG_MAXACK_SET)             sequence number
+export const FLAGS     = 4 // FLAG_… | window scale << 8
 const SIDE_WORDS = 5
 
-const STATE     = 10 // state | kind of the last segment << 8 | its direction << 16 | equal ACKs in a row << 24
-const LAST_SEQ  = 11 // of the last segment that said something                     sequence number
-const LAST_ACK  = 12
-const LAST_END  = 13
-const LAST_WIN  = 14 // its window, unscaled | its window scale << 16 | LAST_… flags << 24
+export const STATE     = 10 // state | kind of the last segment << 8 | its direction << 16 | equal ACKs in a row << 24
+export const LAST_SEQ  = 11 // of the last segment that said something                     sequence number
+export const LAST_ACK  = 12
+export const LAST_END  = 13
+export const LAST_WIN  = 14 // its window, unscaled | its window scale << 16 | LAST_… flags << 24
 
 // Flags of a side. Source: IP_CT_TCP_FLAG_*, nf_conntrack_tcp.h (uapi), v6.12.
 export const FLAG_WINDOW_SCALE = 0x01
@@ -78,10 +81,9 @@ export class TcpShared {
   set lastDir(dir: number) { this.words[this.base + STATE] = (this.words[this.base + STATE]! & ~0xff0000) | (dir << 16) }
   /** Equal ACKs in a row; eight bits, as in the kernel. */
   get retransmits(): number { return this.words[this.base + STATE]! >>> 24 }
-  set retransmits(count: number) { this.words[this.base + STATE] = (this.words[this.base + STATE]! & 0xffffff) | (count << 24) }
-  /** Sets state, kind and direction at once; keeps the count of equal ACKs. */
-  move(state: number, kind: number, dir: number): void {
-    this.words[this.base + STATE] = (this.words[this.base + STATE]! & 0xff000000) | (dir << 16) | (kind << 8) | state
+  /** Sets state, kind, direction and the count of equal ACKs at once. */
+  move(state: number, kind: number, dir: number, retransmits: number): void {
+    this.words[this.base + STATE] = (retransmits << 24) | (dir << 16) | (kind << 8) | state
   }
 
   get lastSeq(): number { return this.words[this.base + LAST_SEQ]! }
