@@ -118,7 +118,7 @@ function connectionIn(state: string): Stage {
   stage.push(segment(ORIGINAL, 'S'))
   const conn = stage.connection
   const shared = new TcpShared().at(conn)
-  shared.move(TCP_STATES.findIndex((name) => name === state), NO_KIND, ORIGINAL)
+  shared.move(TCP_STATES.findIndex((name) => name === state), NO_KIND, ORIGINAL, 0)
   shared.lastWin = 1000
   for (const dir of [ORIGINAL, REPLY]) {
     const side = new TcpSide().at(conn, dir)
