@@ -1,15 +1,17 @@
 // Makes the captures of scripts/captures/ and, where a kernel can be asked, records its answers beside them.
 //
-//     node --import ./scripts/typescript.js scripts/record-goldens.ts [--oracle COMMAND] [NAME...]
+//     node --import ./scripts/typescript.js scripts/record-goldens.ts [--oracle COMMAND] [--kernel TEXT] [NAME...]
 //
-// COMMAND is called as `COMMAND capture.pcap FOLDER [--sysctl name=value,...]` and leaves packets.tsv, snapshots.txt and
-// invalid.log in FOLDER: a Linux 6.12 kernel's verdict on each packet, its table at some moments, its log of invalid packets.
-// What we keep in test/golden/NAME/ is read by test/goldens.test.ts.
+// NAME is a golden's name or the folder of several (`tcp`); default: all. Without --oracle only captures are written.
+// COMMAND is called as `COMMAND capture.pcap FOLDER [--sysctl name=value,...] [--each] [--snap seconds,...]` and leaves in
+// FOLDER packets.tsv, snapshots.txt and invalid.log: a kernel's verdict on each packet, its table after each or some of
+// them (`# at frame N …`) and so many seconds after the last (`# at end+S …`), its log of invalid packets.
+// What we keep in test/golden/KERNEL/NAME/ is described in test/README.md and read by test/goldens.test.ts.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Capture } from './captures/capture.ts'
@@ -19,42 +21,54 @@ interface Maker {
 }
 
 const CAPTURES = new URL('captures/', import.meta.url)
-const GOLDEN = fileURLToPath(new URL('../test/golden/', import.meta.url))
-const KERNEL = '6.12.117 (User Mode Linux, time-travel), HZ=1000'
+const GOLDEN = fileURLToPath(new URL('../test/golden/linux-6.12/', import.meta.url))
 
-const { values, positionals } = parseArgs({ options: { oracle: { type: 'string' } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { oracle: { type: 'string' }, kernel: { type: 'string', default: '6.12.117 (User Mode Linux, time-travel), HZ=1000' } },
+  allowPositionals: true,
+})
 
 for (const file of readdirSync(CAPTURES).sort()) {
   const maker = await import(new URL(file, CAPTURES).href) as Maker
   for (const [name, capture] of Object.entries(maker.makeCaptures?.() ?? {})) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue
+    if (positionals.length > 0 && !positionals.some((wanted) => name === wanted || name.startsWith(`${wanted}/`))) continue
     const folder = join(GOLDEN, name)
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'capture.pcap'), capture.toPcap())
     writeFileSync(join(folder, 'cases.tsv'), capture.notes.map((line) => `${line}\n`).join(''))
-    if (values.oracle !== undefined) record(values.oracle, folder, capture.sysctl, `scripts/captures/${file}`)
+    if (values.oracle !== undefined) record(values.oracle, folder, capture, `scripts/captures/${file}`)
     console.log(name)
   }
 }
 
-function record(oracle: string, folder: string, sysctl: readonly string[], maker: string): void {
+function record(oracle: string, folder: string, capture: Capture, maker: string): void {
   const out = mkdtempSync(join(tmpdir(), 'golden-'))
   try {
-    const options = sysctl.length === 0 ? [] : ['--sysctl', sysctl.join(',')]
+    const options = [
+      ...(capture.sysctl.length === 0 ? [] : ['--sysctl', capture.sysctl.join(',')]),
+      ...(capture.isEach ? ['--each'] : []),
+      ...(capture.later.length === 0 ? [] : ['--snap', capture.later.join(',')]),
+    ]
     execFileSync(oracle, [join(folder, 'capture.pcap'), out, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
-    const verdicts = readFileSync(join(out, 'packets.tsv'), 'utf8')
-    writeFileSync(join(folder, 'packets.tsv'), verdicts)
-    writeFileSync(join(folder, 'table.proc'), lastTable(readFileSync(join(out, 'snapshots.txt'), 'utf8')))
-    const reasons = readFileSync(join(out, 'invalid.log'), 'utf8').split('\n').flatMap((line) => /(nf_ct_\S+: .*?) ?(?:IN=|$)/.exec(line)?.[1] ?? [])
+    writeFileSync(join(folder, 'packets.tsv'), readFileSync(join(out, 'packets.tsv'), 'utf8'))
+    writeFileSync(join(folder, 'snapshots.txt'), wantedTables(readFileSync(join(out, 'snapshots.txt'), 'utf8'), capture))
+    const reasons = readFileSync(join(out, 'invalid.log'), 'utf8').split('\n').flatMap((line) => /(nf_ct_\S+: .*?) ?IN=/.exec(line)?.[1] ?? [])
     writeFileSync(join(folder, 'reasons.txt'), reasons.map((line) => `${line}\n`).join(''))
-    writeFileSync(join(folder, 'record.json'), `${JSON.stringify({ kernel: KERNEL, maker, sysctl }, null, 2)}\n`)
+    const command = [basename(oracle), 'capture.pcap', 'FOLDER', ...options].join(' ')
+    const about = { kernel: values.kernel, date: new Date().toISOString().slice(0, 10), maker, command, sysctl: capture.sysctl }
+    writeFileSync(join(folder, 'record.json'), `${JSON.stringify(about, null, 2)}\n`)
   } finally {
     rmSync(out, { recursive: true })
   }
 }
 
-/** The table right after the last frame. */
-function lastTable(snapshots: string): string {
-  const blocks = snapshots.split(/^# at /m).filter((block) => block.startsWith('frame '))
-  return blocks.at(-1)?.replace(/^.*\n/, '') ?? ''
+/** Each table behind `# at WHEN`, as our own command line prints several: after the last packet, or all that were asked for. */
+function wantedTables(snapshots: string, capture: Capture): string {
+  const blocks = snapshots.split(/^# at /m).slice(1).map((block) => {
+    const [, kind = '', frame, seconds = '', lines = ''] = /^(?:(frame) (\d+)|end\+([\d.]+)) .*\n([^]*)$/.exec(block) ?? []
+    return { isFrame: kind === 'frame', text: `# at ${frame === undefined ? `end+${seconds}s` : `frame:${frame}`}\n${lines}`, seconds }
+  })
+  const last = blocks.findLast(({ isFrame }) => isFrame)
+  return blocks.filter((block) => (block.isFrame ? capture.isEach || block === last : capture.later.includes(Number(block.seconds))))
+    .map(({ text }) => text).join('')
 }

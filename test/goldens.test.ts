@@ -1,41 +1,61 @@
-// Every capture of test/golden/ with the kernel's answer beside it: its verdict on each packet, its table after the last, its
-// log of invalid packets. To add one, give scripts/captures/ a maker and run scripts/record-goldens.ts.
+// Every capture of test/golden/ with the kernel's answer beside it: its verdict on each packet, its tables, its log of invalid
+// packets. To add one, give scripts/captures/ a maker (or test/scripts/ a script) and run scripts/record-goldens.ts.
 
 import { readdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { defaultSysctl, openCapture, type PacketRow, packetRowOf, Replay, setKnob, snapshot } from '../src/index.ts'
+import {
+  defaultSysctl, openCapture, type PacketRow, packetRowOf, parseWhen, Replay, setKnob, snapshot,
+} from '../src/index.ts'
 import { printProc } from '../src/views/procfs.ts'
 
 const GOLDEN = fileURLToPath(new URL('golden/', import.meta.url))
+const NAMES = readdirSync(GOLDEN, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('record.json')).map(dirname).sort()
 
-describe.each(readdirSync(GOLDEN))('%s', (name) => {
+/** A table at a moment, lines sorted. */
+interface Table {
+  readonly at: string
+  readonly lines: readonly string[]
+}
+
+describe.each(NAMES)('%s', (name) => {
   const read = (file: string) => readFileSync(`${GOLDEN}${name}/${file}`, 'utf8')
   const lines = (file: string) => read(file).split('\n').filter((line) => line !== '')
+  const cases = lines('cases.tsv').map((line) => line.split('\t') as [frame: string, text: string])
+  const caseOf = (frame: number) => cases.findLast(([first]) => Number(first) <= frame)?.[1] ?? ''
+  const theirs = parseTables(read('snapshots.txt'))
   let rows: readonly PacketRow[]
-  let table: readonly string[]
+  let tables: readonly Table[]
 
   beforeAll(async () => {
     const { sysctl } = JSON.parse(read('record.json')) as { sysctl: string[] }
-    ;({ rows, table } = await replay(`${GOLDEN}${name}/capture.pcap`, sysctl))
+    ;({ rows, tables } = await replay(`${GOLDEN}${name}/capture.pcap`, sysctl, theirs.map(({ at }) => at)))
   })
 
   test('each packet gets the verdict of the kernel', () => {
     const ours = new Map(rows.map((row) => [String(row.frame), row.verdict + (row.direction === 'reply' ? '-' : '')]))
-    const cases = lines('cases.tsv').map((line) => line.split('\t') as [frame: string, text: string])
     const differences = lines('packets.tsv').flatMap((line) => {
       const [frame, , verdict] = line.split('\t') as [string, string, string]
       const mine = ours.get(frame)
-      if (mine === verdict) return []
-      const text = cases.findLast(([first]) => Number(first) <= Number(frame))?.[1] ?? ''
-      return [`frame ${frame} (${text}): kernel ${verdict}, ours ${mine ?? 'no packet'}`]
+      return mine === verdict ? [] : [`frame ${frame} (${caseOf(Number(frame))}): kernel ${verdict}, ours ${mine ?? 'no packet'}`]
     })
     expect(differences).toEqual([])
     expect(rows.length).toBe(lines('packets.tsv').length)
   })
 
-  test('the table after the last packet is the kernel\'s', () => {
-    expect(table.map(withoutUse).sort()).toEqual(lines('table.proc').map(withoutUse).sort())
+  test('the table is the kernel\'s, at every moment it was asked', () => {
+    expect(theirs.length).toBeGreaterThan(0)
+    expect(tables.map(({ at }) => at)).toEqual(theirs.map(({ at }) => at))
+    const differences = theirs.flatMap(({ at, lines: wanted }, i) => {
+      const mine = tables[i]?.lines ?? []
+      const where = at.startsWith('frame:') ? `${at} (${caseOf(Number(at.slice('frame:'.length)))})` : at
+      return [
+        ...without(wanted, mine).map((line) => `${where}: kernel ${line}`),
+        ...without(mine, wanted).map((line) => `${where}: ours   ${line}`),
+      ]
+    })
+    expect(differences).toEqual([])
   })
 
   test('packets are logged for the kernel\'s reasons', () => {
@@ -44,15 +64,38 @@ describe.each(readdirSync(GOLDEN))('%s', (name) => {
 })
 
 /** Runs a capture through the library. */
-async function replay(path: string, knobs: readonly string[]): Promise<{ rows: PacketRow[], table: string[] }> {
+async function replay(path: string, knobs: readonly string[], at: readonly string[]): Promise<{ rows: PacketRow[], tables: Table[] }> {
   const sysctl = defaultSysctl()
   setKnob(sysctl, 'acct', '1')
   for (const knob of knobs) setKnob(sysctl, ...(knob.split('=') as [name: string, value: string]))
   const rows: PacketRow[] = []
-  const run = new Replay(await openCapture(path), { sysctl, onPacket: (engine, frame) => rows.push(packetRowOf(frame, engine.packet)) })
-  await run.run()
+  const tables: Table[] = []
+  const run = new Replay(await openCapture(path), {
+    sysctl, at: at.map(parseWhen), onPacket: (engine, frame) => rows.push(packetRowOf(frame, engine.packet)),
+  })
+  for await (const { text, engine } of run.moments()) {
+    const lines = snapshot(engine).map((row) => withoutUse(printProc(row, { counters: true, timestamps: false })))
+    tables.push({ at: text, lines: lines.sort() })
+  }
   expect(run.damage).toEqual([])
-  return { rows, table: snapshot(run.engine).map((row) => printProc(row, { counters: true, timestamps: false })) }
+  return { rows, tables }
+}
+
+function parseTables(text: string): Table[] {
+  return text.split(/^# at /m).slice(1).map((block) => {
+    const [at = '', ...lines] = block.trimEnd().split('\n')
+    return { at, lines: lines.map(withoutUse).sort() }
+  })
+}
+
+/** What stands in one list and not in the other, each as often as it does. */
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const left = [...others]
+  return lines.filter((line) => {
+    const at = left.indexOf(line)
+    if (at >= 0) left.splice(at, 1)
+    return at < 0
+  })
 }
 
 /** The kernel's own references to an entry are none of ours. */

@@ -9,6 +9,10 @@ export class Capture {
   readonly sysctl: readonly string[]
   /** What is in it, one line for each thing that is tried, with the frames it takes. */
   readonly notes: string[] = []
+  /** Record the table after each packet, not just after the last. */
+  isEach = false
+  /** Record the table at these moments too, seconds after the last packet. */
+  later: readonly number[] = []
   readonly #records: Uint8Array[] = []
   #ms = 0
   #frames = 0

@@ -13,8 +13,8 @@ import { snapshot } from '../../src/views/snapshot.ts'
 import { TablePrinter } from '../../src/views/table-printer.ts'
 import { TextBuffer } from '../../src/views/text-buffer.ts'
 
-const GOLDEN = fileURLToPath(new URL('../golden/every-kind/', import.meta.url))
-const kernel = readFileSync(`${GOLDEN}table.proc`, 'utf8').trimEnd().split('\n')
+const GOLDEN = fileURLToPath(new URL('../golden/linux-6.12/every-kind/', import.meta.url))
+const kernel = readFileSync(`${GOLDEN}snapshots.txt`, 'utf8').trimEnd().split('\n').slice(1)
 
 const PLAIN: FormOptions = { counters: false, timestamps: false, colour: false, width: Infinity, several: false, expectations: false }
 
