@@ -9,6 +9,8 @@ export const EXIT = {
   USAGE: 2,
   /** Input that cannot be read, or was cut short; what could be read has been printed. */
   INPUT: 3,
+  /** Standard output takes no more: a full disk, for one. */
+  OUTPUT: 3,
   /** Stopped by SIGINT; what there was has been printed. */
   INTERRUPTED: 130,
 } as const

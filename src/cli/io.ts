@@ -8,8 +8,13 @@ export class ClosedPipe extends Error {
   override readonly name = 'ClosedPipe'
 }
 
+/** Standard output takes no more: a full disk, a closed file. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
+}
+
 export interface Io {
-  /** Writes to standard output; the promise, where there is one, is kept when more may come. @throws ClosedPipe */
+  /** Writes to standard output; the promise, where there is one, is kept when more may come. @throws ClosedPipe, OutputError */
   write(bytes: Uint8Array): void | Promise<void>
   /** Writes to standard error. */
   say(text: string): void
@@ -34,9 +39,7 @@ export function processIo(): Io {
         try {
           at += writeSync(1, bytes, at)
         } catch (error) {
-          const { code } = error as NodeJS.ErrnoException
-          if (code === 'EPIPE') throw new ClosedPipe()
-          if (code !== 'EAGAIN') throw error
+          if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw outputError(error)
           // A slow reader behind a pipe that does not block: let the event loop wait for it, from now on.
           stream = process.stdout
           return writeStream(stream, bytes.subarray(at))
@@ -66,9 +69,14 @@ export function processIo(): Io {
   }
 }
 
+function outputError(error: unknown): Error {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') return new ClosedPipe()
+  return new OutputError(`standard output: ${(error as Error).message}`, { cause: error })
+}
+
 function writeStream(stream: NodeJS.WritableStream, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => { reject(error.code === 'EPIPE' ? new ClosedPipe() : error) }
+    const fail = (error: Error): void => { reject(outputError(error)) }
     stream.once('error', fail)
     stream.write(Uint8Array.from(bytes), (error) => {
       stream.off('error', fail)

@@ -2,7 +2,7 @@
 
 import { COMMANDS, DEFAULT_COMMAND } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
-import { ClosedPipe, type Io, processIo } from './io.ts'
+import { ClosedPipe, type Io, OutputError, processIo } from './io.ts'
 
 /** Runs the program. @returns its exit code */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
@@ -38,6 +38,10 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
 
 /** What went wrong, said and turned into an exit code. What is no one's mistake but ours goes on up. */
 async function exitCodeOf(error: unknown, io: Io): Promise<number> {
+  if (error instanceof OutputError) {
+    io.say(`pcap-conntrack: ${error.message}\n`)
+    return EXIT.OUTPUT
+  }
   const { CaptureError, UsageError } = await import('../index.ts')
   if (error instanceof UsageError || error instanceof CaptureError) {
     io.say(`pcap-conntrack: ${error.message}\n`)
