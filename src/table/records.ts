@@ -32,7 +32,7 @@ export class Records {
       index = this.#free - 1
       const base = index * RECORD_WORDS
       this.#free = this.words[base + WHEEL_NEXT]!
-      this.words.fill(0, base, base + RECORD_WORDS)
+      for (let at = base; at < base + RECORD_WORDS; at++) this.words[at] = 0 // a call of fill() costs more
     } else {
       if (this.high === this.#capacity) this.#grow()
       index = this.high++

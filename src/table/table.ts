@@ -141,7 +141,7 @@ export class Table {
     const tick = this.now + timeout
     const earlier = tick < conn.deadline
     conn.deadline = tick
-    if (earlier) this.wheel.place(conn.index)
+    if (earlier) this.wheel.hasten(conn.index, tick)
   }
 
   /** Takes a confirmed connection out of the table. */

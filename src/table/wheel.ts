@@ -42,7 +42,20 @@ export class Wheel {
     this.#next = (this.#hand + 1) * this.#hz
   }
 
-  /** Places a record by its deadline, wherever it was. Call when it is confirmed and when its deadline came nearer. */
+  /**
+   * Tells that a record's deadline came nearer, to `tick`. It moves only when its slot would come up too late: a
+   * connection whose timeout goes up and down with every packet stays where it is.
+   */
+  hasten(index: number, tick: number): void {
+    const slot = this.#records.words[index * RECORD_WORDS + WHEEL_SLOT]!
+    if (slot !== 0) {
+      const ahead = (slot - 1 - this.#hand) & (SLOTS - 1) // seconds from the hand to its slot
+      if (tick >= (this.#hand + ahead) * this.#hz) return
+    }
+    this.place(index)
+  }
+
+  /** Places a record by its deadline, wherever it was. */
   place(index: number): void {
     this.remove(index)
     const words = this.#records.words
