@@ -1,0 +1,28 @@
+// Captures of random conversations, the same for the same seed.
+
+import { Random } from '../../bench/random.ts'
+import { Capture } from '../captures/capture.ts'
+import { pptp, sane, tftp } from './payloads/binary.ts'
+import { h245, q931, ras } from './payloads/h323.ts'
+import { sip } from './payloads/sip.ts'
+import { amanda, ftp, irc } from './payloads/text.ts'
+import { Play } from './play.ts'
+
+const SCRIPTS: Readonly<Record<string, (play: Play) => void>> = { ftp, tftp, irc, sip, pptp, amanda, sane, ras, q931, h245 }
+
+export const NAMES: readonly string[] = Object.keys(SCRIPTS)
+
+/** @param names  of the conversations to choose from: one of them, or several */
+export function makeCapture(seed: number, talks: number, names: readonly string[] = NAMES): Capture {
+  const random = new Random(seed)
+  const capture = new Capture()
+  for (let i = 0; i < talks; i++) {
+    const name = names[random.below(names.length)] ?? ''
+    const isIpv6 = random.below(3) === 0
+    const play = new Play(capture, random, isIpv6, 1 + random.below(6), 11 + random.below(4))
+    capture.note(`${name}${isIpv6 ? ', IPv6' : ''}`)
+    SCRIPTS[name]?.(play)
+    play.pause()
+  }
+  return capture
+}
