@@ -6,14 +6,20 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
-  defaultSysctl, openCapture, type PacketRow, packetRowOf, parseWhen, Replay, setKnob, snapshot,
+  defaultSysctl, expectations, openCapture, type PacketRow, packetRowOf, parseWhen, printProcExpect, Replay, setKnob, snapshot,
 } from '../src/index.ts'
 import { printProc } from '../src/views/procfs.ts'
 
 const GOLDEN = fileURLToPath(new URL('golden/', import.meta.url))
 const NAMES = readdirSync(GOLDEN, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('record.json')).map(dirname).sort()
 
-/** A table at a moment, lines sorted. */
+/** How a golden was recorded. */
+interface About {
+  readonly sysctl: readonly string[]
+  readonly helpers?: readonly string[]
+}
+
+/** A table at a moment, lines sorted; expectations, where there are some, behind `expect `. */
 interface Table {
   readonly at: string
   readonly lines: readonly string[]
@@ -29,8 +35,8 @@ describe.each(NAMES)('%s', (name) => {
   let tables: readonly Table[]
 
   beforeAll(async () => {
-    const { sysctl } = JSON.parse(read('record.json')) as { sysctl: string[] }
-    ;({ rows, tables } = await replay(`${GOLDEN}${name}/capture.pcap`, sysctl, theirs.map(({ at }) => at)))
+    const about = JSON.parse(read('record.json')) as About
+    ;({ rows, tables } = await replay(`${GOLDEN}${name}/capture.pcap`, about, theirs.map(({ at }) => at)))
   })
 
   test('each packet gets the verdict of the kernel', () => {
@@ -64,18 +70,20 @@ describe.each(NAMES)('%s', (name) => {
 })
 
 /** Runs a capture through the library. */
-async function replay(path: string, knobs: readonly string[], at: readonly string[]): Promise<{ rows: PacketRow[], tables: Table[] }> {
+async function replay(path: string, about: About, at: readonly string[]): Promise<{ rows: PacketRow[], tables: Table[] }> {
   const sysctl = defaultSysctl()
   setKnob(sysctl, 'acct', '1')
-  for (const knob of knobs) setKnob(sysctl, ...(knob.split('=') as [name: string, value: string]))
+  for (const knob of about.sysctl) setKnob(sysctl, ...(knob.split('=') as [name: string, value: string]))
   const rows: PacketRow[] = []
   const tables: Table[] = []
   const run = new Replay(await openCapture(path), {
-    sysctl, at: at.map(parseWhen), onPacket: (engine, frame) => rows.push(packetRowOf(frame, engine.packet)),
+    sysctl, helpers: about.helpers ?? [], at: at.map(parseWhen),
+    onPacket: (engine, frame) => rows.push(packetRowOf(frame, engine.packet)),
   })
   for await (const { text, engine } of run.moments()) {
     const lines = snapshot(engine).map((row) => withoutUse(printProc(row, { counters: true, timestamps: false })))
-    tables.push({ at: text, lines: lines.sort() })
+    const promised = expectations(engine).map((row) => `expect ${printProcExpect(row)}`)
+    tables.push({ at: text, lines: [...lines, ...promised].sort() })
   }
   expect(run.damage).toEqual([])
   return { rows, tables }

@@ -7,18 +7,23 @@ const ETHERNET = 14 // bytes
 export class Capture {
   /** Sysctls of the kernel that answers, as `name=value` with the whole name. */
   readonly sysctl: readonly string[]
+  /** Helpers that the kernel attaches: none, or all. */
+  readonly helpers: readonly string[]
   /** What is in it, one line for each thing that is tried, with the frames it takes. */
   readonly notes: string[] = []
   /** Record the table after each packet, not just after the last. */
   isEach = false
+  /** Record the table after each quarter of the packets. */
+  isQuarterly = false
   /** Record the table at these moments too, seconds after the last packet. */
   later: readonly number[] = []
   readonly #records: Uint8Array[] = []
   #ms = 0
   #frames = 0
 
-  constructor(sysctl: readonly string[] = []) {
+  constructor(sysctl: readonly string[] = [], helpers: readonly string[] = []) {
     this.sysctl = sysctl
+    this.helpers = helpers
   }
 
   /** Says what the next frames try. */

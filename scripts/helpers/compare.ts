@@ -1,18 +1,26 @@
-// What a kernel said of a capture with helpers, held against what we say.
+// What a kernel with all helpers attached said of a capture, at every moment it was asked, held against what we say.
 
-import { type Moment, openCapture, packetRowOf, parseWhen, Replay, snapshot, defaultSysctl, setKnob } from '../../src/index.ts'
-import { expectations, printProcExpect } from '../../src/views/expect.ts'
+import {
+  defaultSysctl, expectations, type Moment, openCapture, packetRowOf, parseWhen, printProcExpect, Replay, setKnob, snapshot,
+} from '../../src/index.ts'
 import { printProc } from '../../src/views/procfs.ts'
 
-/** @param read  gives the text of packets.tsv, snapshots.txt, invalid.log */
-export async function differences(path: string, read: (file: string) => string): Promise<string[]> {
-  const blocks = readBlocks(read('snapshots.txt'))
+/** What a kernel said: packets.tsv and snapshots.txt, and the lines of its log up to ` IN=`. */
+export interface Answer {
+  readonly packets: string
+  readonly snapshots: string
+  readonly reasons: readonly string[]
+}
+
+/** What differs, a line each. */
+export async function differences(path: string, answer: Answer): Promise<string[]> {
+  const blocks = readBlocks(answer.snapshots)
   const found: string[] = []
   const sysctl = defaultSysctl()
   setKnob(sysctl, 'acct', '1')
   const verdicts = new Map<string, string>()
   const reasons: string[] = []
-  const replay = new Replay(openCapture(path), {
+  const replay = new Replay(await openCapture(path), {
     sysctl, helpers: ['all'], at: blocks.map(({ at }) => parseWhen(at)),
     onPacket: (engine, frame) => {
       const row = packetRowOf(frame, engine.packet)
@@ -22,11 +30,11 @@ export async function differences(path: string, read: (file: string) => string):
   })
   let next = 0
   for await (const moment of replay.moments()) found.push(...compareTable(blocks[next++]!, moment))
-  for (const line of read('packets.tsv').trim().split('\n')) {
+  for (const line of answer.packets.trim().split('\n')) {
     const [frame = '', , verdict = ''] = line.split('\t')
     if (verdicts.get(frame) !== verdict) found.unshift(`frame ${frame}: kernel ${verdict}, ours ${verdicts.get(frame) ?? 'none'}`)
   }
-  const logged = read('invalid.log').split('\n').flatMap((line) => /(nf_ct_\S+: .*?) ?IN=/.exec(line)?.[1]?.trim() ?? [])
+  const logged = answer.reasons.map((line) => line.trim())
   const ours = reasons.map((reason) => reason.trim())
   const wrong = logged.findIndex((line, i) => line !== ours[i])
   if (wrong >= 0) found.push(`log line ${String(wrong)}: kernel "${logged[wrong] ?? ''}", ours "${ours[wrong] ?? ''}"`)

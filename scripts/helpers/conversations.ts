@@ -12,10 +12,15 @@ const SCRIPTS: Readonly<Record<string, (play: Play) => void>> = { ftp, tftp, irc
 
 export const NAMES: readonly string[] = Object.keys(SCRIPTS)
 
+/** Around the timeouts of connections and expectations, seconds after the last packet. */
+export const LATER: readonly number[] = [0.5, 28.5, 33.5, 118.5, 123.5, 178.5, 183.5, 298.5, 303.5]
+
 /** @param names  of the conversations to choose from: one of them, or several */
 export function makeCapture(seed: number, talks: number, names: readonly string[] = NAMES): Capture {
   const random = new Random(seed)
-  const capture = new Capture()
+  const capture = new Capture(['net.netfilter.nf_conntrack_expect_max=4096'], ['all'])
+  capture.isQuarterly = true
+  capture.later = LATER
   for (let i = 0; i < talks; i++) {
     const name = names[random.below(names.length)] ?? ''
     const isIpv6 = random.below(3) === 0

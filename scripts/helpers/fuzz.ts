@@ -30,7 +30,9 @@ for (let round = 0; round < Number(values.rounds); round++) {
   writeFileSync(path, makeCapture(seed, Number(values.talks), names).toPcap())
   const options = ['--helpers', '--sysctl', 'net.netfilter.nf_conntrack_expect_max=4096']
   execFileSync(values.oracle, [path, folder, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const found = await differences(path, (file) => readFileSync(join(folder, file), 'utf8'))
+  const read = (file: string): string => readFileSync(join(folder, file), 'utf8')
+  const reasons = read('invalid.log').split('\n').flatMap((line) => /(nf_ct_\S+: .*?) ?(?:IN=|$)/.exec(line)?.[1] ?? [])
+  const found = await differences(path, { packets: read('packets.tsv'), snapshots: read('snapshots.txt'), reasons })
   console.log(`seed ${String(seed)}: ${found.length === 0 ? 'the same' : `${String(found.length)} differences, see ${folder}`}`)
   for (const line of found.slice(0, 12)) console.log(`  ${line}`)
   if (found.length === 0) rmSync(folder, { recursive: true })

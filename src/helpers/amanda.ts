@@ -6,9 +6,9 @@ import { IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
 import { ORIGINAL, REPLY } from '../base/verdict.ts'
 import { ADDED } from './expectations.ts'
 import type { Helper, Scene } from './helper.ts'
+import type { Parameters } from './parameters.ts'
 import { ascii, indexOf, indexOfByte, LF, skipDigits } from './scan.ts'
 
-const CONTROL_SECONDS = 300 // the control connection lives at least this long after an answer: clients take their time
 const MOST_DIGITS = 5 // of a port
 
 const CONNECT = ascii('CONNECT ')
@@ -20,10 +20,15 @@ export class Amanda implements Helper {
   readonly protocol = IPPROTO_UDP
   readonly port = 10080
   readonly policies = [{ name: null, most: 4, timeoutSec: 180 }]
+  readonly #controlSeconds: number
+
+  constructor({ master_timeout: controlSeconds }: Parameters) {
+    this.#controlSeconds = controlSeconds
+  }
 
   help(scene: Scene): boolean {
     if (scene.dir !== REPLY) return true
-    scene.refresh(CONTROL_SECONDS)
+    scene.refresh(this.#controlSeconds) // clients take their time
     if (!scene.udp()) return true
     const { bytes, data, end } = scene
     const connect = indexOf(bytes, data, end, CONNECT)

@@ -6,6 +6,10 @@ import { AF_INET, IPPROTO_UDP } from '../base/units.ts'
 import type { Policy } from './expectations.ts'
 import type { Helper } from './helper.ts'
 
+/**
+ * A helper of questions that are broadcast.
+ * @differs  the host that asks promises itself the answers; that is not seen from outside
+ */
 export class Broadcast implements Helper {
   readonly name: string
   readonly family = AF_INET

@@ -123,6 +123,7 @@ export class Expectations {
    *
    * @param anyMaster  one like it counts as such whoever promised it
    * @kernel           nf_ct_expect_related_report(), __nf_ct_expect_check(), evict_oldest_expect() — v6.12
+   * @differs          what has expired does not count towards nf_conntrack_expect_max; in the kernel it does until it is noticed
    */
   add(expectation: Expectation, anyMaster = false): AddOutcome {
     this.#expire()
@@ -197,7 +198,10 @@ export class Expectations {
     this.#table.stats.expectCreate++
   }
 
-  /** Neither expired nor promised by a connection that is. */
+  /**
+   * Neither expired nor promised by a connection that is.
+   * @differs  the kernel honours the promises of an expired connection until something looks at it and removes it
+   */
   #stands(expectation: Expectation): boolean {
     return expectation.deadline > this.#table.now && this.#table.peek.at(expectation.master).deadline > this.#table.now
   }

@@ -6,6 +6,7 @@ import { IPPROTO_TCP } from '../base/units.ts'
 import { ORIGINAL } from '../base/verdict.ts'
 import { seqAdd, seqAfter, seqBefore } from '../base/seq.ts'
 import { ADDED } from './expectations.ts'
+import type { Parameters } from './parameters.ts'
 import { sameAddress, type Address, type Helper, type Scene } from './helper.ts'
 import { ascii, CR, isDigit, LF, readIpv6, sameAnyCase, SPACE } from './scan.ts'
 
@@ -47,12 +48,11 @@ export class Ftp implements Helper {
   readonly protocol = IPPROTO_TCP
   readonly port = 21
   readonly policies = [{ name: null, most: 1, timeoutSec: 300 }]
-  /** Also believe an address that is not the one the packet came from. Kernel: the module's `loose`, off. */
   readonly #loose: boolean
   readonly #lineEnds = new Map<number, readonly [LineEnds, LineEnds]>()
 
-  constructor(loose = false) {
-    this.#loose = loose
+  constructor({ loose }: Parameters) {
+    this.#loose = loose !== 0
   }
 
   help(scene: Scene): boolean {

@@ -29,6 +29,9 @@ export interface Helper {
   ended?(scene: Scene): void
 }
 
+/** A class of helpers, whatever it is made of. */
+export type HelperClass = abstract new (...parts: never[]) => Helper
+
 /** An IP address: four words, signed, in network order; an IPv4 address is its first word and three zeros. */
 export type Address = Int32Array
 
@@ -97,7 +100,7 @@ export class Scene {
   }
 
   /** The number of a helper that a promised connection is to have. */
-  numberOf(kind: new () => Helper): number {
+  numberOf(kind: HelperClass): number {
     return this.#helpers.findIndex((helper) => helper instanceof kind) + 1
   }
 

@@ -29,6 +29,8 @@ export class Helpers {
   readonly #scene: Scene
   /** The connection that is ending. */
   readonly #ending: Scene
+  /** Events of dropped packets, by connection. */
+  readonly #held = new Map<number, number>()
   /** Numbers and serials of the connections to end. */
   readonly #doomed: number[] = []
 
@@ -88,6 +90,7 @@ export class Helpers {
     const helper = this.#all[conn.helper - 1]
     if (helper === undefined) return true
     packet.makeWhole()
+    this.#takeHeld(conn.index, packet)
     const scene = this.#scene
     scene.conn.at(conn.index)
     scene.packet = packet
@@ -96,7 +99,17 @@ export class Helpers {
     scene.established = packet.verdict === VERDICT_ESTABLISHED
     scene.bytes = packet.bytes
     scene.end = packet.end
-    return helper.help(scene)
+    if (helper.help(scene)) return true
+    if (packet.events !== 0) this.#held.set(conn.index, packet.events)
+    packet.events = 0
+    return false
+  }
+
+  /** What a dropped packet did to its connection is told with the next one that passes. Kernel: nf_ct_deliver_cached_events(). */
+  #takeHeld(index: number, packet: Packet): void {
+    if (this.#held.size === 0) return
+    packet.events |= this.#held.get(index) ?? 0
+    this.#held.delete(index)
   }
 
   /** Forgets an unconfirmed connection that is not to be. */
@@ -138,6 +151,7 @@ export class Helpers {
     const conn = this.#ending.conn.at(index)
     const helper = this.of(conn)
     if (helper !== null) {
+      this.#held.delete(index)
       helper.ended?.(this.#ending)
       if (conn.expecting !== 0) this.expectations.removeAll(index)
     } else if (conn.protocol === IPPROTO_GRE && conn.master !== 0) this.#forgetKeys(conn)

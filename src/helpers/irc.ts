@@ -4,8 +4,9 @@
 import { REASON } from '../base/reasons.ts'
 import { AF_INET, IPPROTO_TCP } from '../base/units.ts'
 import { ORIGINAL } from '../base/verdict.ts'
-import { ADDED } from './expectations.ts'
+import { ADDED, type Policy } from './expectations.ts'
 import type { Helper, Scene } from './helper.ts'
+import type { Parameters } from './parameters.ts'
 import { ascii, CR, indexOfByte, LF, matches, matchesAnyCase, skipDigits, SPACE } from './scan.ts'
 
 const MOST_SEARCHED = 4095 // bytes of a payload that are looked at
@@ -23,7 +24,11 @@ export class Irc implements Helper {
   readonly family = AF_INET
   readonly protocol = IPPROTO_TCP
   readonly port = 6667
-  readonly policies = [{ name: null, most: 8, timeoutSec: 300 }]
+  readonly policies: readonly Policy[]
+
+  constructor({ max_dcc_channels: most, dcc_timeout: timeoutSec }: Parameters) {
+    this.policies = [{ name: null, most, timeoutSec }]
+  }
 
   help(scene: Scene): boolean {
     if (scene.dir !== ORIGINAL || !scene.established || !scene.tcp()) return true

@@ -8,6 +8,7 @@ import { Ftp } from './ftp.ts'
 import type { Helper } from './helper.ts'
 import { H245, Q931, Ras } from './h323/h323.ts'
 import { Irc } from './irc.ts'
+import { defaultParameters, PARAMETERS, type Parameters } from './parameters.ts'
 import { Pptp } from './pptp.ts'
 import { Sane } from './sane.ts'
 import { Sip } from './sip/sip.ts'
@@ -20,16 +21,16 @@ export interface Attachment {
 }
 
 /** What `--helper` names, and the helpers that are meant. */
-function byName(): ReadonlyMap<string, readonly Helper[]> {
+function byName(parameters: Parameters): ReadonlyMap<string, readonly Helper[]> {
   const calls = new Q931()
-  const registrations = new Ras()
+  const registrations = new Ras(parameters)
   return new Map<string, readonly Helper[]>([
-    ['ftp', [new Ftp()]],
+    ['ftp', [new Ftp(parameters)]],
     ['tftp', [new Tftp()]],
-    ['irc', [new Irc()]],
-    ['sip', [new Sip(IPPROTO_UDP), new Sip(IPPROTO_TCP)]],
+    ['irc', [new Irc(parameters)]],
+    ['sip', [new Sip(IPPROTO_UDP, parameters), new Sip(IPPROTO_TCP, parameters)]],
     ['pptp', [new Pptp()]],
-    ['amanda', [new Amanda()]],
+    ['amanda', [new Amanda(parameters)]],
     ['sane', [new Sane()]],
     ['netbios-ns', [new Broadcast('netbios-ns', 137, 3)]],
     ['snmp', [new Broadcast('snmp', 161, 30)]],
@@ -40,29 +41,62 @@ function byName(): ReadonlyMap<string, readonly Helper[]> {
 }
 
 /** The names `--helper` takes, `all` apart. */
-export const HELPER_NAMES: readonly string[] = [...byName().keys()]
+export const HELPER_NAMES: readonly string[] = [...byName(defaultParameters()).keys()]
+
+const MOST_CHANNELS = 255 // NF_CT_EXPECT_MAX_CNT
+
+/** One `--helper`, read. */
+interface Choice {
+  readonly text: string
+  readonly name: string
+  readonly port: number | null
+}
 
 /**
  * Makes the helpers, and puts those that are wanted on their ports.
  *
- * @param wanted  `name`, `name:port`, or `all`: each on its usual port
+ * @param wanted  `name`, `name:port`, either with parameters of its module behind commas (`ftp:2121,loose=1`), or `all`:
+ *                each helper on its usual port
  * @throws        UsageError
  */
 export function attach(wanted: readonly string[]): { helpers: readonly Helper[], attachments: readonly Attachment[] } {
-  const known = byName()
+  const parameters = defaultParameters()
+  const choices = wanted.map((text) => readChoice(text, parameters))
+  const known = byName(parameters)
   const attachments: Attachment[] = []
-  for (const choice of wanted.flatMap((one) => one === 'all' ? [...known.keys()] : [one])) {
-    const [, name = '', port] = /^([^:]*)(?::(.*))?$/.exec(choice) ?? []
-    const helpers = known.get(name.toLowerCase())
-    if (helpers === undefined) throw new UsageError(`unknown helper "${name}": there are ${HELPER_NAMES.join(', ')}, and all`)
-    if (port !== undefined && new Set(helpers.map((helper) => helper.port)).size > 1) {
-      throw new UsageError(`helper ${choice}: h323 has several ports; write q.931:${port} or ras:${port}`)
+  for (const { text, name, port } of choices) {
+    const helpers = name === 'all' ? [...known.values()].flat() : known.get(name) ?? []
+    if (port !== null && new Set(helpers.map((helper) => helper.port)).size > 1) {
+      throw new UsageError(`helper ${text}: there are several ports; write q.931:${String(port)} or ras:${String(port)}`)
     }
-    for (const helper of helpers) {
-      if (helper.port !== 0) attachments.push({ helper, port: port === undefined ? helper.port : readPort(choice, port) })
-    }
+    for (const helper of helpers) if (helper.port !== 0) attachments.push({ helper, port: port ?? helper.port })
   }
   return { helpers: [...new Set([...known.values()].flat())], attachments }
+}
+
+/** @param parameters  where those that are given are set */
+function readChoice(text: string, parameters: Parameters): Choice {
+  const [place = '', ...settings] = text.split(',')
+  const [, spelt = '', port] = /^([^:]*)(?::(.*))?$/.exec(place) ?? []
+  const name = spelt.toLowerCase()
+  if (name !== 'all' && !HELPER_NAMES.includes(name)) {
+    throw new UsageError(`unknown helper "${spelt}": there are ${HELPER_NAMES.join(', ')}, and all`)
+  }
+  for (const setting of settings) {
+    const [, key = '', value = '1'] = /^([^=]*)(?:=(.*))?$/.exec(setting) ?? []
+    const own = PARAMETERS.filter(([, , , helper]) => helper === (name === 'ras' ? 'h323' : name))
+    const parameter = own.find(([known]) => known === key)
+    if (parameter === undefined) {
+      const known = own.length === 0 ? 'it has none' : `it has ${own.map(([one]) => one).join(', ')}`
+      throw new UsageError(`helper ${text}: no parameter "${key}", ${known}`)
+    }
+    const [, , unit] = parameter
+    if (!/^\d{1,9}$/.test(value) || (unit === 'channels' && !(Number(value) >= 1 && Number(value) <= MOST_CHANNELS))) {
+      throw new UsageError(`helper ${text}: "${value}" is no number of ${unit === 'bool' ? 'a switch' : unit}`)
+    }
+    parameters[parameter[0]] = Number(value)
+  }
+  return { text, name, port: port === undefined ? null : readPort(text, port) }
 }
 
 function readPort(choice: string, text: string): number {

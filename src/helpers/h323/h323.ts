@@ -1,14 +1,15 @@
 // H.323: registration with a gatekeeper (RAS), call signalling (Q.931), and the control of a call's channels (H.245).
-// Kernel: nf_conntrack_h323_main.c (v6.12), with its parameters as they are: default_rrq_ttl 300, gkrouted_only on. Not here:
-// NAT, and callforward_filter, which asks the routing table: a bridge has no routes, and so tracks every forwarded call.
+// Kernel: nf_conntrack_h323_main.c (v6.12). Not here: NAT, and callforward_filter, which asks the routing table: a bridge has no
+// routes, and so tracks every forwarded call.
 
 import { REASON } from '../../base/reasons.ts'
 import { IPPROTO_TCP, IPPROTO_UDP } from '../../base/units.ts'
 import { Tuple } from '../../table/tuple.ts'
 import { IPS_EXPECTED } from '../../table/status.ts'
 import { ADDED, EXPECT_PERMANENT, type Policy } from '../expectations.ts'
-import { sameAddress, type Address, type Helper, type Scene } from '../helper.ts'
-import { endpointOf, ownEndpointOf, readControl, readOpen } from './media.ts'
+import { sameAddress, type Address, type Helper, type HelperClass, type Scene } from '../helper.ts'
+import type { Parameters } from '../parameters.ts'
+import { endpointOf, ownEndpointOf, readControl, readOpen, type Endpoint } from './media.ts'
 import { decode, type Value } from './per.ts'
 import { findUserInformation } from './q931.ts'
 import { Tpkts, type Announced } from './tpkt.ts'
@@ -16,7 +17,6 @@ import { TYPES } from './types.ts'
 
 const CALL_FORWARDED = 1 // of the alternatives of FacilityReason
 const MOST_BYTES = 65535 // of a datagram that are looked at
-const REGISTRATION_SECONDS = 300 // where a registration names no time to live
 const UNREGISTERED_SECONDS = 30 // for the answer to an unregistration
 
 /** Control of channels. No connection begins as one: call signalling promises them. */
@@ -95,21 +95,24 @@ function readMessage(scene: Scene, message: Value): boolean {
 function promiseControl(scene: Scene, address: Value | undefined): boolean {
   const endpoint = ownEndpointOf(scene, address)
   if (endpoint === null) return true
-  return promise(scene, IPPROTO_TCP, endpoint.address, endpoint.port, H245, 0)
+  return promise(scene, scene.destination(), IPPROTO_TCP, endpoint, H245, 0)
 }
 
-/** Kernel: expect_callforwarding(). */
+/**
+ * @kernel   expect_callforwarding() — v6.12
+ * @differs  callforward_filter leaves out calls between hosts behind the same route; a capture tells of no routes
+ */
 function promiseForwarded(scene: Scene, address: Value | undefined): boolean {
   const endpoint = endpointOf(scene, address)
   if (endpoint === null || endpoint.port === 0) return true
-  return promise(scene, IPPROTO_TCP, endpoint.address, endpoint.port, Q931, 0)
+  return promise(scene, scene.destination(), IPPROTO_TCP, endpoint, Q931, 0)
 }
 
-/** Promises a connection from the other side to an address, and gives it a helper of its own. */
+/** Promises a connection to an endpoint, and gives it a helper of its own. */
 function promise(
-  scene: Scene, protocol: number, address: Address, port: number, helper: new () => Helper, flags: number,
+  scene: Scene, from: Address | null, protocol: number, { address, port }: Endpoint, helper: HelperClass, flags: number,
 ): boolean {
-  const expectation = scene.promise(0, scene.destination(), address, protocol, -1, port)
+  const expectation = scene.promise(0, from, address, protocol, -1, port)
   expectation.helper = scene.numberOf(helper)
   expectation.flags = flags
   return scene.expectations.add(expectation) === ADDED
@@ -125,8 +128,13 @@ export class Ras implements Helper {
   readonly protocol = IPPROTO_UDP
   readonly port = 1719
   readonly policies: readonly Policy[] = [{ name: null, most: 32, timeoutSec: 240 }]
+  readonly #parameters: Parameters
   readonly #registrations = new Map<number, Registration>()
   readonly #tuple = new Tuple()
+
+  constructor(parameters: Parameters) {
+    this.#parameters = parameters
+  }
 
   help(scene: Scene): boolean {
     if (!scene.udp()) return true
@@ -155,11 +163,12 @@ export class Ras implements Helper {
     for (const address of request.get('callSignalAddress')?.items ?? []) {
       const endpoint = ownEndpointOf(scene, address)
       if (endpoint === null) continue
-      if (!promise(scene, IPPROTO_TCP, endpoint.address, endpoint.port, Q931, EXPECT_PERMANENT)) return false
+      const caller = this.#parameters.gkrouted_only !== 0 ? scene.destination() : null
+      if (!promise(scene, caller, IPPROTO_TCP, endpoint, Q931, EXPECT_PERMANENT)) return false
       registration.ports[scene.dir] = endpoint.port
       break
     }
-    registration.seconds = request.get('timeToLive')?.number ?? REGISTRATION_SECONDS
+    registration.seconds = request.get('timeToLive')?.number ?? this.#parameters.default_rrq_ttl
     return true
   }
 
@@ -208,18 +217,18 @@ function onGatekeeper(scene: Scene, confirmation: Value | undefined): boolean {
   const { conn, dir } = scene
   if (sameAddress(endpoint.address, scene.source()) && endpoint.port === conn.sourcePort(dir)) return true
   if ((conn.status & IPS_EXPECTED) !== 0) return true
-  return promise(scene, IPPROTO_UDP, endpoint.address, endpoint.port, Ras, 0)
+  return promise(scene, scene.destination(), IPPROTO_UDP, endpoint, Ras, 0)
 }
 
 /** A call that is admitted goes to an address that the gatekeeper names. Kernel: process_acf(). */
 function onAdmitted(scene: Scene, confirmation: Value | undefined): boolean {
   const endpoint = endpointOf(scene, confirmation?.get('destCallSignalAddress'))
   if (endpoint === null || sameAddress(endpoint.address, scene.destination())) return true
-  return promise(scene, IPPROTO_TCP, endpoint.address, endpoint.port, Q931, EXPECT_PERMANENT)
+  return promise(scene, scene.destination(), IPPROTO_TCP, endpoint, Q931, EXPECT_PERMANENT)
 }
 
 /** Kernel: process_lcf(). */
 function onLocated(scene: Scene, confirmation: Value | undefined): boolean {
   const endpoint = endpointOf(scene, confirmation?.get('callSignalAddress'))
-  return endpoint === null || promise(scene, IPPROTO_TCP, endpoint.address, endpoint.port, Q931, EXPECT_PERMANENT)
+  return endpoint === null || promise(scene, scene.destination(), IPPROTO_TCP, endpoint, Q931, EXPECT_PERMANENT)
 }

@@ -83,8 +83,12 @@ function measureAddress({ bytes, end, isIpv6 }: Text, at: number): boolean {
   return true
 }
 
-/** Promises what a session description announces. @returns false when the packet is dropped */
-export function readSession(scene: Scene, text: Text): boolean {
+/**
+ * Promises what a session description announces.
+ * @param direct  between the endpoints of the signalling alone
+ * @returns       false when the packet is dropped
+ */
+export function readSession(scene: Scene, text: Text, direct: boolean): boolean {
   const { bytes, end } = text
   const connectionLine = text.isIpv6 ? CONNECTION6 : CONNECTION4
   if (findLine(text, text.start, VERSION, null) !== FOUND) return true
@@ -105,20 +109,17 @@ export function readSession(scene: Scene, text: Text): boolean {
     // A media description's own address goes before the session's.
     const address = findLine(text, at, connectionLine, MEDIA) === FOUND ? connection : session
     if (address === null) return scene.drop(REASON.SIP_SDP)
-    if (!promiseMedia(scene, address, port, type.kind)) return scene.drop(REASON.SIP_MEDIA)
+    if (!promiseMedia(scene, address, port, type.kind, direct)) return scene.drop(REASON.SIP_MEDIA)
     streams++
   }
   return true
 }
 
-/**
- * Promises a stream and, one port further, its control. Media goes between the endpoints of the signalling: an address
- * that is not the sender's promises nothing (sip_direct_media, on).
- */
-function promiseMedia(scene: Scene, address: Address, port: number, kind: number): boolean {
-  if (!sameAddress(address, scene.source())) return true
+/** Promises a stream and, one port further, its control. Direct, an address that is not the sender's promises nothing. */
+function promiseMedia(scene: Scene, address: Address, port: number, kind: number, direct: boolean): boolean {
+  if (direct && !sameAddress(address, scene.source())) return true
   const { expectations } = scene
-  const peer = scene.destination()
+  const peer = direct ? scene.destination() : null
   const asked = scene.promise(kind, peer, address, IPPROTO_UDP, -1, port)
   const other = expectations.find(asked.tuple)
   if (other !== null && other.master !== scene.conn.index && other.promiser === scene.helper && other.kind === kind) return true

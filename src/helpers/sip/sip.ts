@@ -1,12 +1,13 @@
 // SIP over UDP and TCP: calls to a phone that has registered, and the media streams of a call.
-// Kernel: nf_conntrack_sip.c (v6.12), with its parameters as they are: sip_direct_signalling and sip_direct_media on,
-// sip_external_media off. Not here: NAT, and the port of the Via header, which only NAT uses.
+// Kernel: nf_conntrack_sip.c (v6.12). Not here: NAT, the port of the Via header, which only NAT uses, and sip_external_media,
+// which asks the routing table.
 
 import { REASON } from '../../base/reasons.ts'
 import { IPPROTO_TCP, IPPROTO_UDP } from '../../base/units.ts'
 import { IPS_EXPECTED } from '../../table/status.ts'
 import { ADDED, EXPECT_INACTIVE, EXPECT_PERMANENT, type Policy } from '../expectations.ts'
 import { sameAddress, type Address, type Helper, type Scene } from '../helper.ts'
+import type { Parameters } from '../parameters.ts'
 import { ascii, isLetter, matchesAnyCase, sameAnyCase, SPACE } from '../scan.ts'
 import {
   CONTACT, CONTENT_LENGTH, CSEQ, endpoint, EXPIRES, findHeader, findParameter, FOUND, match, readEndpoint, readNumber,
@@ -14,7 +15,6 @@ import {
 } from './headers.ts'
 import { readSession, SIGNALLING } from './sdp.ts'
 
-const CONTROL_SECONDS = 3600 // a signalling connection lives this long after a message
 const SHORTEST = 11 // bytes: SIP/2.0 200
 
 const POLICIES: readonly Policy[] = [
@@ -55,11 +55,13 @@ export class Sip implements Helper {
   readonly protocol: number
   readonly port = 5060
   readonly policies = POLICIES
+  readonly parameters: Parameters
   readonly #dialogues = new Map<number, Dialogue>()
 
   /** @param protocol  IPPROTO_UDP or IPPROTO_TCP */
-  constructor(protocol: number) {
+  constructor(protocol: number, parameters: Parameters) {
     this.protocol = protocol
+    this.parameters = parameters
   }
 
   help(scene: Scene): boolean {
@@ -78,7 +80,7 @@ export class Sip implements Helper {
 
   #datagram(scene: Scene): boolean {
     if (!scene.udp()) return true
-    scene.refresh(CONTROL_SECONDS)
+    scene.refresh(this.parameters.sip_timeout)
     if (scene.end - scene.data < SHORTEST) return true
     return this.#message(scene, textOf(scene, scene.data, scene.end))
   }
@@ -86,7 +88,7 @@ export class Sip implements Helper {
   /** A segment may hold several messages, each with its length; what is not whole in it is not seen. */
   #segment(scene: Scene): boolean {
     if (!scene.established || !scene.tcp()) return true
-    scene.refresh(CONTROL_SECONDS)
+    scene.refresh(this.parameters.sip_timeout)
     let at = scene.data
     if (scene.end - at < SHORTEST) return true
     for (;;) {
@@ -162,13 +164,13 @@ function takeBackRegistration({ conn, expectations }: Scene): void {
 
 function onInvite(sip: Sip, scene: Scene, text: Text, cseq: number): boolean {
   takeBackMedia(scene)
-  if (!readSession(scene, text)) return false
+  if (!onSession(sip, scene, text)) return false
   sip.dialogue(scene).invited = cseq
   return true
 }
 
-function onSession(_sip: Sip, scene: Scene, text: Text): boolean {
-  return readSession(scene, text)
+function onSession({ parameters }: Sip, scene: Scene, text: Text): boolean {
+  return readSession(scene, text, parameters.sip_direct_media !== 0)
 }
 
 function onBye(_sip: Sip, scene: Scene): boolean {
@@ -178,7 +180,7 @@ function onBye(_sip: Sip, scene: Scene): boolean {
 
 /** An answer that the call goes on may hold a session too; one that it does not ends its media. */
 function onSessionAnswer(sip: Sip, scene: Scene, text: Text, cseq: number, code: number): boolean {
-  if (code >= 100 && code <= 299) return readSession(scene, text)
+  if (code >= 100 && code <= 299) return onSession(sip, scene, text)
   if (sip.dialogue(scene).invited === cseq) takeBackMedia(scene)
   return true
 }
@@ -196,7 +198,8 @@ function onRegister(sip: Sip, scene: Scene, text: Text, cseq: number): boolean {
   const own = readExpiresParameter(text, end, expires)
   if (own < 0) return scene.drop(REASON.SIP_EXPIRES)
   if (own > 0) {
-    const call = scene.promise(SIGNALLING, scene.destination(), address, scene.helper.protocol, -1, port)
+    const caller = sip.parameters.sip_direct_signalling !== 0 ? scene.destination() : null
+    const call = scene.promise(SIGNALLING, caller, address, scene.helper.protocol, -1, port)
     call.helper = conn.helper
     call.flags = EXPECT_PERMANENT | EXPECT_INACTIVE
     if (expectations.add(call) !== ADDED) return scene.drop(REASON.SIP_CANNOT_ADD)
