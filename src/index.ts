@@ -11,6 +11,7 @@ export { type Counters, type ReasonCount, type Statistics, Tally, type Volume } 
 export { printProc } from './views/procfs.ts'
 
 // Settings and instants.
+export { editDistance, nearest } from './base/nearest.ts'
 export { PROFILE_NAMES, profileSysctl } from './base/profiles.ts'
 export { assignKnob, readSysctls, setKnob } from './base/sysctl-text.ts'
 export { defaultSysctl, type Knob, KNOBS, type Sysctl, sysctlName } from './base/sysctl.ts'

@@ -1,6 +1,7 @@
 // Knobs as people and sysctl(8) write them: `tcp_loose=0`, `net.netfilter.nf_conntrack_tcp_loose = 0`.
 
 import { UsageError } from './errors.ts'
+import { nearest } from './nearest.ts'
 import { type Knob, KNOBS, type Sysctl, sysctlName, type Unit } from './sysctl.ts'
 
 /** The least and the most a knob takes, by its unit. The kernel counts seconds in jiffies, in a signed integer of 32 bits. */
@@ -31,7 +32,7 @@ export function findKnob(name: string): Knob | null {
 /** Sets one knob by name. @throws UsageError naming the nearest knob, or the values it takes */
 export function setKnob(sysctl: Sysctl, name: string, value: string): void {
   const knob = findKnob(name)
-  if (knob === null) throw new UsageError(`unknown sysctl ${name}: did you mean ${sysctlName(nearestKnob(name))}?`)
+  if (knob === null) throw new UsageError(`unknown sysctl ${name}: did you mean ${nearestName(name)}?`)
   const unit = KNOBS.find(([known]) => known === knob)?.[2] ?? 'entries'
   const [least, most] = RANGES[unit]
   const number = Number(value)
@@ -71,30 +72,9 @@ export function readSysctls(sysctl: Sysctl, text: string, path: string): void {
   })
 }
 
-/** The knob whose name takes the fewest changes of a letter. */
-function nearestKnob(name: string): Knob {
+/** The whole name of the knob that is spelt most like a name. */
+function nearestName(name: string): string {
   const bare = name.replaceAll('/', '.').replace(/^net\.(netfilter|ipv4)\./, '').replace(/^nf_conntrack_/, '')
-  let best: Knob = KNOBS[0][0]
-  let fewest = Infinity
-  for (const [knob] of KNOBS) {
-    const changes = editDistance(bare, knob)
-    if (changes >= fewest) continue
-    best = knob
-    fewest = changes
-  }
-  return best
-}
-
-/** Levenshtein's distance: letters added, left out or exchanged. */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const exchanged = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(exchanged, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
+  const knob = findKnob(nearest(bare, KNOBS.map(([known]) => known)))
+  return sysctlName(knob ?? KNOBS[0][0])
 }

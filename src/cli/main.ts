@@ -22,7 +22,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
     return EXIT.DONE
   }
   const [{ oneCommand, wholeProgram }, { Session }] = await Promise.all([import('./program.ts'), import('./session.ts')])
-  const session = new Session(io)
+  const session = new Session(io, Object.keys(COMMANDS))
   const isNamed = Object.hasOwn(COMMANDS, first)
   try {
     if (first === '-h' || first === '--help' || first === 'help') await (await wholeProgram(session)).parseAsync(argv, { from: 'user' })

@@ -1,6 +1,6 @@
 // One run of one command: its surroundings, its capture, and how it ends.
 
-import { CaptureError, openCapture, Replay, type ReplayOptions, type Source, TextBuffer } from '../index.ts'
+import { CaptureError, editDistance, nearest, openCapture, Replay, type ReplayOptions, type Source, TextBuffer } from '../index.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import type { CommonOptions } from './options.ts'
@@ -14,10 +14,13 @@ export class Session {
   readonly out: TextBuffer
   /** What the process will end with. */
   exitCode: number = EXIT.DONE
+  readonly #commands: readonly string[]
   #progress: Progress | null = null
 
-  constructor(io: Io) {
+  /** @param commands  names of commands, for who misspells one */
+  constructor(io: Io, commands: readonly string[]) {
     this.io = io
+    this.#commands = commands
     this.out = new TextBuffer((bytes) => {
       this.#progress?.clear()
       return io.write(bytes)
@@ -78,6 +81,8 @@ export class Session {
 
   #complain(error: CaptureError): void {
     this.io.say(`pcap-conntrack: ${error.message}\n`)
+    const meant = nearest(error.path, this.#commands)
+    if (error.code === 'NOT_FOUND' && editDistance(error.path, meant) <= 2) this.io.say(`Did you mean the command ${meant}?\n`)
     this.exitCode = EXIT.INPUT
   }
 

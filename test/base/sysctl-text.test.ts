@@ -1,8 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/base/errors.ts'
 import { profileSysctl } from '../../src/base/profiles.ts'
-import { assignKnob, editDistance, findKnob, readSysctls } from '../../src/base/sysctl-text.ts'
+import { assignKnob, findKnob, readSysctls } from '../../src/base/sysctl-text.ts'
 import { defaultSysctl, KNOBS, sysctlName } from '../../src/base/sysctl.ts'
 
 describe('a knob', () => {
@@ -73,21 +72,5 @@ describe('a profile', () => {
 
   test.each(['linux-2.5', 'toString', ''])('%j is unknown', (name) => {
     expect(() => profileSysctl(name)).toThrow(UsageError)
-  })
-})
-
-describe('the distance of two words', () => {
-  const words = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 6 })
-
-  test('is zero to itself, the same both ways, and no longer than a way round', () => {
-    fc.assert(fc.property(words, words, words, (a, b, c) => {
-      expect(editDistance(a, a)).toBe(0)
-      expect(editDistance(a, b)).toBe(editDistance(b, a))
-      expect(editDistance(a, c)).toBeLessThanOrEqual(editDistance(a, b) + editDistance(b, c))
-    }))
-  })
-
-  test('counts letters', () => {
-    expect(editDistance('kitten', 'sitting')).toBe(3)
   })
 })
