@@ -75,7 +75,7 @@ function record(oracle: string, folder: string, capture: Asked, maker: string): 
     execFileSync(oracle, [join(folder, 'capture.pcap'), out, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
     writeFileSync(join(folder, 'packets.tsv'), readFileSync(join(out, 'packets.tsv'), 'utf8'))
     writeFileSync(join(folder, 'snapshots.txt'), wantedTables(readFileSync(join(out, 'snapshots.txt'), 'utf8'), capture))
-    const log = readFileSync(join(out, 'invalid.log', 'utf8').split('\n')
+    const log = readFileSync(join(out, 'invalid.log'), 'utf8').split('\n')
     const reasons = log.flatMap((line) => /(nf_ct_\S+: .*?) ?(?:IN=|$)/.exec(line)?.[1] ?? []) // SCTP's on chunks breaks before IN=
     writeFileSync(join(folder, 'reasons.txt'), reasons.map((line) => `${line}\n`).join(''))
     const command = [basename(oracle), 'capture.pcap', 'FOLDER', ...options].join(' ')
