@@ -2,8 +2,8 @@
 // each of them, and each becomes a sample. To add one is to add a line.
 
 import {
-  amsdu, avs, ciscoHdlc, cooked, cooked2, ethernet, ethernetSnap, ieee80211, ipPayload, loopback, mpls, ppp, pppDirection, pppoe,
-  pppoeSession, pppPppd, prism, radiotap, snap, type Typed, vlan,
+  amsdu, avs, ciscoHdlc, CLIENT_MAC, cooked, cooked2, ethernet, ethernetSnap, ieee80211, ipPayload, loopback, mpls, ppp, pppDirection,
+  pppoe, pppoeSession, pppPppd, prism, radiotap, SERVER_MAC, snap, type Stations, type Typed, vlan,
 } from './frames.ts'
 
 export interface Link {
@@ -12,8 +12,15 @@ export interface Link {
   readonly linkType: number
   /** Bytes before the IP header */
   readonly offset: number
-  readonly wrap: (packet: Uint8Array) => Uint8Array
+  /** @param back  the frame goes from the server to the client, where the link knows */
+  readonly wrap: (packet: Uint8Array, back?: boolean) => Uint8Array
 }
+
+const ways = (back: boolean): Stations => back ? { from: SERVER_MAC, to: CLIENT_MAC } : {}
+const ether = (payload: Typed, back: boolean): Uint8Array => ethernet(payload, ways(back))
+/** Captured on the client: what goes back was received. */
+const packetType = (back: boolean): number => back ? 0 : 4
+const sender = (back: boolean): string => back ? SERVER_MAC : CLIENT_MAC
 
 const llc = (packet: Uint8Array): Uint8Array => snap(ipPayload(packet))
 
@@ -25,20 +32,20 @@ function tagged(packet: Uint8Array, depth: number): Typed {
 
 export const LINKS: readonly Link[] = ([
   // name                              type  offset  wrap
-  ['ethernet',                            1,     14, (p) => ethernet(ipPayload(p))],
-  ['ethernet-snap',                       1,     22, (p) => ethernetSnap(ipPayload(p))],
-  ['vlan',                                1,     18, (p) => ethernet(vlan(100, ipPayload(p)))],
-  ['vlan-snap',                           1,     26, (p) => ethernet(vlan(100, { type: 8 + p.length, bytes: llc(p) }))],
-  ['vlan-802.1ad',                        1,     22, (p) => ethernet(vlan(200, vlan(100, ipPayload(p)), 0x88a8, 5))],
-  ['vlan-9100',                           1,     22, (p) => ethernet(vlan(200, vlan(100, ipPayload(p)), 0x9100))],
-  ['vlan-9200',                           1,     22, (p) => ethernet(vlan(200, vlan(100, ipPayload(p)), 0x9200))],
-  ['vlan-12-deep',                        1,     62, (p) => ethernet(tagged(p, 12))],
-  ['vlan-pppoe',                          1,     26, (p) => ethernet(vlan(7, pppoe(p)))],
-  ['mpls',                                1,     18, (p) => ethernet(mpls([16], p))],
-  ['mpls-3-labels',                       1,     26, (p) => ethernet(mpls([100, 1_048_575, 16], p))],
-  ['mpls-multicast',                      1,     18, (p) => ethernet({ ...mpls([16], p), type: 0x8848 })],
-  ['vlan-mpls',                           1,     22, (p) => ethernet(vlan(7, mpls([16], p)))],
-  ['pppoe',                               1,     22, (p) => ethernet(pppoe(p, 0x1234))],
+  ['ethernet',                            1,     14, (p, b) => ether(ipPayload(p), b)],
+  ['ethernet-snap',                       1,     22, (p, b) => ethernetSnap(ipPayload(p), ways(b))],
+  ['vlan',                                1,     18, (p, b) => ether(vlan(100, ipPayload(p)), b)],
+  ['vlan-snap',                           1,     26, (p, b) => ether(vlan(100, { type: 8 + p.length, bytes: llc(p) }), b)],
+  ['vlan-802.1ad',                        1,     22, (p, b) => ether(vlan(200, vlan(100, ipPayload(p)), 0x88a8, 5), b)],
+  ['vlan-9100',                           1,     22, (p, b) => ether(vlan(200, vlan(100, ipPayload(p)), 0x9100), b)],
+  ['vlan-9200',                           1,     22, (p, b) => ether(vlan(200, vlan(100, ipPayload(p)), 0x9200), b)],
+  ['vlan-12-deep',                        1,     62, (p, b) => ether(tagged(p, 12), b)],
+  ['vlan-pppoe',                          1,     26, (p, b) => ether(vlan(7, pppoe(p)), b)],
+  ['mpls',                                1,     18, (p, b) => ether(mpls([16], p), b)],
+  ['mpls-3-labels',                       1,     26, (p, b) => ether(mpls([100, 1_048_575, 16], p), b)],
+  ['mpls-multicast',                      1,     18, (p, b) => ether({ ...mpls([16], p), type: 0x8848 }, b)],
+  ['vlan-mpls',                           1,     22, (p, b) => ether(vlan(7, mpls([16], p)), b)],
+  ['pppoe',                               1,     22, (p, b) => ether(pppoe(p, 0x1234), b)],
   ['null',                                0,      4, (p) => loopback(p)],
   ['null-big-endian',                     0,      4, (p) => loopback(p, true)],
   ['null-linux',                          0,      4, (p) => loopback(p, false, 10)],
@@ -50,18 +57,18 @@ export const LINKS: readonly Link[] = ([
   ['raw-14',                             14,      0, (p) => p],
   ['raw-ipv4',                          228,      0, (p) => p],
   ['raw-ipv6',                          229,      0, (p) => p],
-  ['cooked',                            113,     16, (p) => cooked(ipPayload(p), 4)],
-  ['cooked-vlan',                       113,     20, (p) => cooked(vlan(100, ipPayload(p)))],
-  ['cooked2',                           276,     20, (p) => cooked2(ipPayload(p), 4)],
-  ['cooked2-vlan',                      276,     24, (p) => cooked2(vlan(100, ipPayload(p)))],
+  ['cooked',                            113,     16, (p, b) => cooked(ipPayload(p), packetType(b), sender(b))],
+  ['cooked-vlan',                       113,     20, (p, b) => cooked(vlan(100, ipPayload(p)), packetType(b), sender(b))],
+  ['cooked2',                           276,     20, (p, b) => cooked2(ipPayload(p), packetType(b), sender(b))],
+  ['cooked2-vlan',                      276,     24, (p, b) => cooked2(vlan(100, ipPayload(p)), packetType(b), sender(b))],
   ['ppp',                                 9,      4, (p) => ppp(p)],
   ['ppp-without-address',                 9,      2, (p) => ppp(p).subarray(2)],
   ['ppp-compressed',                      9,      1, (p) => ppp(p, true)],
   ['ppp-hdlc',                           50,      4, (p) => ppp(p)],
   ['ppp-hdlc-cisco',                     50,      4, (p) => ciscoHdlc(ipPayload(p))],
   ['ppp-ether',                          51,      8, (p) => pppoeSession(p)],
-  ['ppp-pppd',                          166,      4, (p) => pppPppd(p, true)],
-  ['ppp-with-direction',                204,      5, (p) => pppDirection(p, true)],
+  ['ppp-pppd',                          166,      4, (p, b) => pppPppd(p, !b)],
+  ['ppp-with-direction',                204,      5, (p, b) => pppDirection(p, !b)],
   ['cisco-hdlc',                        104,      4, (p) => ciscoHdlc(ipPayload(p))],
   ['802.11',                            105,     32, (p) => ieee80211(llc(p))],
   ['802.11-to-access-point',            105,     32, (p) => ieee80211(llc(p), { way: 'to' })],
@@ -78,5 +85,5 @@ export const LINKS: readonly Link[] = ([
   ['prism',                             119,    176, (p) => prism(ieee80211(llc(p)))],
   ['prism-avs',                         119,     96, (p) => avs(ieee80211(llc(p)))],
   ['avs',                               163,     96, (p) => avs(ieee80211(llc(p)))],
-] satisfies [name: string, linkType: number, offset: number, wrap: (packet: Uint8Array) => Uint8Array][])
-  .map(([name, linkType, offset, wrap]) => ({ name, linkType, offset, wrap }))
+] satisfies [name: string, linkType: number, offset: number, wrap: (packet: Uint8Array, back: boolean) => Uint8Array][])
+  .map(([name, linkType, offset, wrap]) => ({ name, linkType, offset, wrap: (packet, back = false) => wrap(packet, back) }))
