@@ -136,7 +136,7 @@ describe('the package, packed and installed elsewhere', () => {
   })
 
   test('has types that hold for a strict program', () => {
-    writeFileSync(join(folder, 'user/program.ts'), [
+    writeFileSync(join(folder, 'user/program.mts'), [
       "import { Engine, Frame, openCapture, type Source } from 'pcap-conntrack'",
       'const source: Source = await openCapture("x")',
       'const engine: Engine = new Engine()',
@@ -147,7 +147,7 @@ describe('the package, packed and installed elsewhere', () => {
     ].join('\n'))
     writeFileSync(join(folder, 'user/tsconfig.json'), JSON.stringify({
       compilerOptions: { strict: true, noEmit: true, target: 'es2022', module: 'nodenext', skipLibCheck: false, types: ['node'] },
-      files: ['program.ts'],
+      files: ['program.mts'],
     }))
     const tsc = spawnSync(process.execPath, [TSC], { cwd: join(folder, 'user'), encoding: 'utf8' })
     expect(tsc.stdout).toBe('')
