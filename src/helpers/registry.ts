@@ -45,6 +45,13 @@ export const HELPER_NAMES: readonly string[] = [...byName(defaultParameters()).k
 
 const MOST_CHANNELS = 255 // NF_CT_EXPECT_MAX_CNT
 
+const NUMBERED: readonly string[] = attach([]).helpers.map(({ name }) => name)
+
+/** The name of a helper by its number in a connection's record; null for 0. */
+export function helperName(number: number): string | null {
+  return NUMBERED[number - 1] ?? null
+}
+
 /** One `--helper`, read. */
 interface Choice {
   readonly text: string

@@ -6,6 +6,7 @@ import {
   RECORD_WORDS, SERIAL, STATUS,
 } from './layout.ts'
 import type { Records } from './records.ts'
+import type { Tuple } from './tuple.ts'
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from './status.ts'
 
 /** A cursor over one connection. */
@@ -65,6 +66,14 @@ export class Connection {
   /** Number of the attached helper; 0 when none. */
   get helper(): number { return this.words[this.base + HELPER]! }
   set helper(number: number) { this.words[this.base + HELPER] = number }
+  /** Reads the original tuple of the connection that promised this one. False when it is gone. */
+  loadMaster(tuple: Tuple): boolean {
+    const base = (this.master - 1) * RECORD_WORDS
+    if (base < 0 || this.words[base + PROTO] === 0 || this.words[base + SERIAL] !== this.masterSerial) return false
+    tuple.load(this.words, base, 0)
+    return true
+  }
+
   get expecting(): number { return this.words[this.base + EXPECTING]! }
   set expecting(count: number) { this.words[this.base + EXPECTING] = count }
 

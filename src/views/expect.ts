@@ -64,7 +64,7 @@ function formatAddress(tuple: Tuple, a: number, b: number, c: number, d: number)
   return (tuple.proto & 255) === AF_INET ? formatIpv4(a) : formatIpv6Full(a, b, c, d)
 }
 
-function rowTuple(tuple: Tuple): RowTuple {
+export function rowTuple(tuple: Tuple): RowTuple {
   const source = formatAddress(tuple, tuple.source0, tuple.source1, tuple.source2, tuple.source3)
   const destination = formatAddress(tuple, tuple.destination0, tuple.destination1, tuple.destination2, tuple.destination3)
   return tuple.protocol === IPPROTO_GRE

@@ -33,6 +33,8 @@ export interface JsonEntry {
   reply: JsonTuple
   seenReply: boolean
   assured: boolean
+  helper?: string
+  master?: JsonTuple | null
   mark: number
   zone: number
   age: number | null
@@ -63,6 +65,8 @@ export function jsonEntry(row: Row): JsonEntry {
     reply: jsonTuple(row.reply, row.replyCounters),
     seenReply: row.seenReply,
     assured: row.assured,
+    ...(row.helper === undefined ? {} : { helper: row.helper }),
+    ...(row.master === undefined ? {} : { master: row.master === null ? null : jsonTuple(row.master, null) }),
     mark: row.mark,
     zone: row.zone,
     age: row.age,

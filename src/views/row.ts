@@ -42,6 +42,10 @@ export interface Row {
   replyCounters: RowCounters | null
   seenReply: boolean
   assured: boolean
+  /** The helper that reads its payload, where there is one. */
+  helper?: string
+  /** Of a connection that was promised: the one that promised it, in its original direction; null when that is gone. */
+  master?: RowTuple | null
   mark: number
   zone: number
   /** Whole seconds since it was made; null where the table does not say. */

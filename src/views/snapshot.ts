@@ -7,7 +7,10 @@ import {
 import { ORIGINAL, REPLY } from '../base/verdict.ts'
 import type { Engine } from '../engine.ts'
 import { greTimeouts, stateName } from '../protocols/state-name.ts'
+import { helperName } from '../helpers/registry.ts'
 import { Connection } from '../table/connection.ts'
+import { Tuple } from '../table/tuple.ts'
+import { rowTuple } from './expect.ts'
 import type { Row, RowTuple } from './row.ts'
 
 const L4_NAMES: Readonly<Record<number, string>> = {
@@ -46,11 +49,21 @@ export function rowOf(conn: Connection, now: number, hz: number): Row {
     replyCounters: { packets: conn.packets(REPLY), bytes: conn.bytes(REPLY) },
     seenReply: conn.seenReply,
     assured: conn.assured,
+    ...promiseOf(conn),
     mark: conn.mark >>> 0,
     zone: conn.zone,
     age: Math.floor((now - conn.created) / hz),
     use: 2,
   }
+}
+
+/** What helpers have to do with a connection: nothing, for nearly all. */
+function promiseOf(conn: Connection): Pick<Row, 'helper' | 'master'> {
+  const helper = helperName(conn.helper)
+  if (conn.master === 0) return helper === null ? {} : { helper }
+  const tuple = new Tuple()
+  const master = conn.loadMaster(tuple) ? rowTuple(tuple) : null
+  return helper === null ? { master } : { helper, master }
 }
 
 /** The visible table now, in the order of creation, one row after another. */
