@@ -33,7 +33,7 @@ export const REASONS = [
   ['ICMPV6_REDIRECT_OPTIONS', 'redirect without options'],
   ['SCTP_SHORT', 'nf_ct_sctp: short packet '],
   ['SCTP_CHECKSUM', 'nf_ct_sctp: bad CRC '],
-  ['SCTP_CHUNKS', 'do_basic_checks failed. chunk num %d, type %d, len %d flag %d'],
+  ['SCTP_CHUNKS', 'do_basic_checks failed. chunk num %d, type %d, len %d flag %d\n'], // the kernel breaks the line here
   ['SCTP_TAG', 'verification tag check failed %x vs %x for dir %d'],
   ['SCTP_STATE_INVALID', 'Invalid, old_state %d, dir %d, type %d'],
   ['DCCP_MALFORMED', 'nf_ct_dccp: truncated/malformed packet '],

@@ -3,7 +3,7 @@
 import { REPLY, VERDICT_NAMES, VERDICT_NEW } from '../base/verdict.ts'
 import type { PacketForm } from './packet-form.ts'
 import { timeText } from './packet-row.ts'
-import { reasonText } from './reason-text.ts'
+import { loggedText } from './reason-text.ts'
 
 // What stands between the time and the reason: one constant for each verdict and direction.
 const MIDDLES = VERDICT_NAMES.flatMap((name, verdict) => [0, 1].map((direction) =>
@@ -19,7 +19,7 @@ export function packetTsv(): PacketForm {
         out.padded(frame.nsec, 9)
       } else out.text(timeText(frame))
       out.text(MIDDLES[packet.verdict * 2 + packet.direction] ?? '')
-      out.text(packet.reasonCount === 0 ? '-\n' : `${reasonText(packet)}\n`)
+      out.text(packet.reasonCount === 0 ? '-\n' : `${loggedText(packet) || '-'}\n`)
     },
   }
 }
