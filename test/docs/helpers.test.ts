@@ -13,6 +13,6 @@ test.each(HELPER_NAMES.filter((name) => name !== 'h323'))('%s is there with its 
   expect(page).toContain(`| \`${name}\` | ${ports.join(', ')} |`)
 })
 
-test.each(PARAMETERS.map((parameter) => [...parameter]))('%s is there with its default', (name, value, unit, helper, text) => {
-  expect(page).toContain(`| \`${String(helper)}\` | \`${String(name)}\` | ${String(value)} | ${String(unit)} | ${String(text)} |`)
+test.each(PARAMETERS)('%s is there with its default', (name, value, unit, helper, text) => {
+  expect(page).toContain(`| \`${helper}\` | \`${name}\` | ${String(value)} | ${unit} | ${text} |`)
 })
