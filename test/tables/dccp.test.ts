@@ -87,7 +87,7 @@ describe('every packet where nothing is', () => {
   test.each(TYPES.filter((type) => type !== 'request'))('a %s opens none, however loose', (type) => {
     for (const loose of [0, 1]) {
       const stage = new Stage({ dccp_loose: loose })
-      expect(stage.push(packetOf(ORIGINAL, type))).toEqual({ verdict: 'INVALID', reason: 'nf_ct_proto_33: invalid state transition ' })
+      expect(stage.push(packetOf(ORIGINAL, type))).toEqual({ verdict: 'INVALID', reason: 'nf_ct_proto_33: invalid state transition' })
       expect(stage.table()).toEqual([])
     }
   })
