@@ -21,7 +21,9 @@ export {
 
 // The engine, for programs with frames of their own.
 export { Frame, type FrameOrigin, type Source } from './capture/frame.ts'
-export { openCapture } from './capture/open.ts'
+export { type CaptureInput, type CaptureInputOptions, openCapture } from './capture/open.ts'
+export { type PcapParser, PcapParserSource } from './capture/pcap-parser.ts'
+export { PcapWriter } from './capture/writer.ts'
 export { Engine, type EngineOptions } from './engine.ts'
 export { type Moment, type OnPacket, Replay, type ReplayOptions } from './replay.ts'
 export { snapshot, visibleRows } from './views/snapshot.ts'

@@ -1,6 +1,7 @@
 // One input as a source of frames: finds out what it is, then lets the format's decoder take frames from it.
 
 import { CaptureError, type CaptureErrorCode } from '../base/errors.ts'
+import { unpack } from './compression.ts'
 import { CUT, type Decoder, type Numbering } from './decoder.ts'
 import { foreignFormat } from './foreign-format.ts'
 import type { Frame, FrameOrigin, Source } from './frame.ts'
@@ -39,7 +40,7 @@ export class FileSource implements Source {
     return this.#decoder?.drops ?? null
   }
 
-  /** Its bytes come when they come, and once: a pipe, a stream. */
+  /** Its bytes can be had once only, or come when they come: a pipe, a stream. */
   get isStream(): boolean {
     return this.#input.isStream
   }
@@ -91,6 +92,13 @@ export class FileSource implements Source {
       if (isAll) this.#refuse(there)
       return
     }
+    if (window.input === this.#input) {
+      const inside = unpack(this.#input, window.bytes.slice(at, end))
+      if (inside !== null) {
+        window.restart(inside)
+        return
+      }
+    }
     const report = this.#report.bind(this)
     if (isPcapng(view, at)) this.#decoder = new PcapngDecoder(window, report, this.#numbering)
     else if (pcapKind(view, at) === null) this.#refuse(there)
@@ -101,6 +109,7 @@ export class FileSource implements Source {
   #refuse(there: number): void {
     this.#end()
     if (there === 0) this.#report('EMPTY', 0, 'is empty: nothing was written into it')
+    else if (there < MAGIC) this.#report('BAD_MAGIC', 0, `is not a capture: it has ${there} bytes`)
     else this.#report('BAD_MAGIC', 0, foreignFormat(this.#window.bytes, this.#window.at, this.#window.end))
   }
 

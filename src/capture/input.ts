@@ -10,7 +10,7 @@ export interface Input {
   /** Bytes read so far, and how many there are in all; 0 where that is not known. */
   readonly position: number
   readonly size: number
-  /** Its bytes come when they come, and once. */
+  /** Its bytes can be had once only, or come when they come. */
   readonly isStream: boolean
   /**
    * Reads into `bytes` from `at` on: as much as there is now and fits.
@@ -19,6 +19,8 @@ export interface Input {
    * @throws   CaptureError, also by rejecting
    */
   read(bytes: Uint8Array, at: number): number | Promise<number>
+  /** The same from its start, where it can be had again. */
+  again?(): Input
   close(): void
 }
 
@@ -30,21 +32,22 @@ export class FileInput implements Input {
   static #open = 0
   readonly name: string
   readonly size: number
-  readonly isStream = false
+  readonly isStream: boolean
   position = 0
   readonly #path: string | null
   #fd: number
 
   /**
-   * @param fd    open for reading
+   * @param fd    open for reading; -1 to open it when it is read
    * @param path  by which the file can be opened again, null where it cannot
    */
   constructor(name: string, fd: number, path: string | null, size: number) {
     this.name = name
     this.size = size
+    this.isStream = path === null
     this.#path = path
     this.#fd = fd
-    FileInput.#open++
+    if (fd >= 0) FileInput.#open++
   }
 
   read(bytes: Uint8Array, at: number): number {
@@ -65,6 +68,10 @@ export class FileInput implements Input {
     closeSync(this.#fd)
     this.#fd = -1
     FileInput.#open--
+  }
+
+  again(): FileInput {
+    return new FileInput(this.name, -1, this.#path, this.size)
   }
 
   #reopen(path: string): void {
@@ -92,6 +99,10 @@ export class BytesInput implements Input {
     bytes.set(this.#bytes.subarray(this.position, this.position + got), at)
     this.position += got
     return got
+  }
+
+  again(): BytesInput {
+    return new BytesInput(this.name, this.#bytes)
   }
 
   close(): void { /* holds nothing */ }

@@ -191,14 +191,10 @@ export class PcapngDecoder implements Decoder {
     return true
   }
 
+  /** Begins a section. Whatever version of the format it claims, it is read on: blocks say what they are. */
   #section(at: number, length: number): void {
     if (length < 28) {
       this.#fail(at, `a section's header of ${length} bytes cannot be`)
-      return
-    }
-    const major = this.#window.view.getUint16(at + 12, this.#little)
-    if (major !== 1) {
-      this.#fail(at, `version ${major} of pcapng is not one this program reads`)
       return
     }
     this.#dropsBefore = this.drops

@@ -27,6 +27,14 @@ export class Window {
     this.view = new DataView(this.bytes.buffer)
   }
 
+  /** Goes on with the first byte of another input. */
+  restart(input: Input): void {
+    this.input = input
+    this.at = 0
+    this.end = 0
+    this.base = 0
+  }
+
   /** Bytes that `skip` still waits for. */
   get skipping(): number {
     return this.#skip

@@ -49,7 +49,8 @@ export class Session {
       ...options,
       between: (current) => {
         const now = performance.now()
-        if (now < turnAt && !this.out.full) return true
+        // Who reads from a pipe may wait long for the next packet: what there is to say goes out before.
+        if (now < turnAt && !this.out.full && source.size > 0) return true
         turnAt = now + TURN
         progress.tick(current)
         return this.#turn()

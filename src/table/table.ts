@@ -40,7 +40,7 @@ export class Table {
   #onEnd: OnEnd | null = null
   readonly #seed: number
   readonly #mostHeads: number
-  #heads: Int32Array
+  #heads: Uint32Array
   #mask: number
   #serial = 0
 
@@ -57,7 +57,7 @@ export class Table {
     this.wheel = new Wheel(this.records, hz, ordered, (index) => { this.end(index, END_TIMEOUT) })
     this.#seed = seed | 0
     this.#mostHeads = 2 ** Math.ceil(Math.log2(Math.max(buckets, 1024)))
-    this.#heads = new Int32Array(1024)
+    this.#heads = new Uint32Array(1024)
     this.#mask = 1023
   }
 
@@ -262,7 +262,7 @@ export class Table {
 
   #widen(): void {
     const words = this.records.words
-    this.#heads = new Int32Array((this.#mask + 1) * 4)
+    this.#heads = new Uint32Array((this.#mask + 1) * 4)
     this.#mask = this.#heads.length - 1
     for (let index = 0; index < this.records.high; index++) {
       if ((words[index * RECORD_WORDS + STATUS]! & IPS_CONFIRMED) === 0 || words[index * RECORD_WORDS + PROTO] === 0) continue
