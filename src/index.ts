@@ -8,7 +8,13 @@ export { type PacketRow, packetRowOf } from './views/packet-row.ts'
 export type { Row, RowCounters, RowTuple } from './views/row.ts'
 export { type ExpectRow, expectations, printProcExpect } from './views/expect.ts'
 export { type Counters, type ReasonCount, type Statistics, Tally, type Volume } from './views/tally.ts'
+export { printConntrack } from './views/conntrack-tool.ts'
+export { CSV_COLUMNS, printCsv } from './views/csv.ts'
+export { printLegacy } from './views/legacy.ts'
+export { printOvs } from './views/ovs.ts'
+export { ctState } from './views/packet-ovs.ts'
 export { printProc } from './views/procfs.ts'
+export { printXml } from './views/xml.ts'
 
 // Settings and instants.
 export { editDistance, nearest } from './base/nearest.ts'

@@ -10,6 +10,7 @@ export const ETHERTYPE_IPV6 = 0x86dd
 
 export const IPPROTO_HOPOPTS = 0
 export const IPPROTO_ICMP = 1
+export const IPPROTO_IGMP = 2
 export const IPPROTO_TCP = 6
 export const IPPROTO_UDP = 17
 export const IPPROTO_DCCP = 33

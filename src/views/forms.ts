@@ -6,9 +6,14 @@ import type { MakeForm } from './form.ts'
 const FORMS = {
   proc: async () => (await import('./procfs.ts')).procForm,
   legacy: async () => (await import('./legacy.ts')).legacyForm,
+  conntrack: async () => (await import('./conntrack-tool.ts')).conntrackForm,
+  extended: async () => (await import('./conntrack-tool.ts')).extendedForm,
+  xml: async () => (await import('./xml.ts')).xmlForm,
   json: async () => (await import('./json.ts')).jsonForm,
   jsonl: async () => (await import('./json.ts')).jsonLinesForm,
+  csv: async () => (await import('./csv.ts')).csvForm,
   table: async () => (await import('./table.ts')).tableForm,
+  ovs: async () => (await import('./ovs.ts')).ovsForm,
 } as const satisfies Readonly<Record<string, () => Promise<MakeForm>>>
 
 export type FormName = keyof typeof FORMS

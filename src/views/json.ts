@@ -35,10 +35,17 @@ export interface JsonEntry {
   assured: boolean
   helper?: string
   master?: JsonTuple | null
+  offload?: 'OFFLOAD' | 'HW_OFFLOAD'
   mark: number
   zone: number
+  zoneDirection?: 'original' | 'reply'
+  secctx?: string
   age: number | null
   use: number
+  entryId?: number
+  labels?: string
+  statusUnknown?: true
+  rest?: string
 }
 
 export interface JsonExpectation {
@@ -54,24 +61,32 @@ export interface JsonExpectation {
 }
 
 export function jsonEntry(row: Row): JsonEntry {
-  return {
+  const entry: JsonEntry = {
     family: row.l3,
     protocol: row.l4,
     protocolNumber: row.l4num,
     timeout: row.timeout,
     state: row.state,
-    ...(row.greTimeouts === undefined ? {} : { greTimeouts: row.greTimeouts }),
     original: jsonTuple(row.original, row.originalCounters),
     reply: jsonTuple(row.reply, row.replyCounters),
     seenReply: row.seenReply,
     assured: row.assured,
-    ...(row.helper === undefined ? {} : { helper: row.helper }),
-    ...(row.master === undefined ? {} : { master: row.master === null ? null : jsonTuple(row.master, null) }),
     mark: row.mark,
     zone: row.zone,
     age: row.age,
     use: row.use,
   }
+  if (row.greTimeouts !== undefined) entry.greTimeouts = row.greTimeouts
+  if (row.helper !== undefined) entry.helper = row.helper
+  if (row.master !== undefined) entry.master = row.master === null ? null : jsonTuple(row.master, null)
+  if (row.offload !== undefined) entry.offload = row.offload
+  if (row.zoneDirection !== undefined) entry.zoneDirection = row.zoneDirection
+  if (row.secctx !== undefined) entry.secctx = row.secctx
+  if (row.id !== undefined) entry.entryId = row.id
+  if (row.labels !== undefined) entry.labels = row.labels
+  if (row.statusUnknown !== undefined) entry.statusUnknown = row.statusUnknown
+  if (row.rest !== undefined) entry.rest = row.rest
+  return entry
 }
 
 export function jsonExpectation(row: ExpectRow): JsonExpectation {

@@ -2,8 +2,8 @@
 // the two words on the layer-3 protocol, without zone; mark only where one is set.
 
 import type { Form, FormOptions } from './form.ts'
+import { LEGACY, printLine } from './entry-line.ts'
 import { printProcExpect } from './expect.ts'
-import { printEntry } from './procfs.ts'
 import type { Row } from './row.ts'
 
 export function legacyForm(options: FormOptions): Form {
@@ -15,5 +15,5 @@ export function legacyForm(options: FormOptions): Form {
 
 /** One line, without its newline. */
 export function printLegacy(row: Row, options: { readonly counters: boolean }): string {
-  return `${printEntry(row, options.counters)}${row.mark === 0 ? '' : `mark=${String(row.mark)} `}use=1`
+  return printLine(row, LEGACY, { counters: options.counters, timestamps: false })
 }

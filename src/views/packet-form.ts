@@ -1,6 +1,7 @@
 // What a form of output for packets is: the interface that each file of a form fills in.
 
 import type { Frame } from '../capture/frame.ts'
+import type { Engine } from '../engine.ts'
 import type { Packet } from '../ip/packet.ts'
 import type { TextBuffer } from './text-buffer.ts'
 
@@ -12,7 +13,8 @@ export interface PacketFormOptions {
 /** One form of output for packets. A run prints `begin`, each packet, `end`. */
 export interface PacketForm {
   begin?(out: TextBuffer): void
-  packet(out: TextBuffer, frame: Frame, packet: Packet): void
+  /** @param engine  the one the packet just went through */
+  packet(out: TextBuffer, frame: Frame, packet: Packet, engine: Engine): void
   end?(out: TextBuffer): void
 }
 

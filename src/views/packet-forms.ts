@@ -7,6 +7,7 @@ const FORMS = {
   tsv: async () => (await import('./packet-tsv.ts')).packetTsv,
   json: async () => (await import('./packet-json.ts')).packetJson,
   table: async () => (await import('./packet-table.ts')).packetTable,
+  ovs: async () => (await import('./packet-ovs.ts')).packetOvs,
 } as const satisfies Readonly<Record<string, () => Promise<MakePacketForm>>>
 
 export const PACKET_FORM_NAMES = Object.keys(FORMS)

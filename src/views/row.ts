@@ -46,9 +46,22 @@ export interface Row {
   helper?: string
   /** Of a connection that was promised: the one that promised it, in its original direction; null when that is gone. */
   master?: RowTuple | null
+  /** A flow table has taken it over: the kernel sees its packets no longer. */
+  offload?: 'OFFLOAD' | 'HW_OFFLOAD'
   mark: number
   zone: number
+  /** The one direction its zone holds for; absent: both. */
+  zoneDirection?: 'original' | 'reply'
+  /** Security context (SELinux). */
+  secctx?: string
   /** Whole seconds since it was made; null where the table does not say. */
   age: number | null
   use: number
+  /** What conntrack(8) shows with `-o id` and `-o labels`. */
+  id?: number
+  labels?: string
+  /** Read from a table that does not say whether it was answered or assured: both are false, and mean nothing. */
+  statusUnknown?: true
+  /** Read from a table: what stood in its line that nothing here knows, words separated by spaces. */
+  rest?: string
 }

@@ -24,7 +24,7 @@ async function run(session: Session, paths: string[], options: PacketsOptions): 
   form.begin?.(out)
   await session.replay(paths, options, {
     ...engineOptions(options), at: [],
-    onPacket: (engine, frame) => { form.packet(out, frame, engine.packet) },
+    onPacket: (engine, frame) => { form.packet(out, frame, engine.packet, engine) },
   }, async (replay) => {
     await replay.run()
     form.end?.(out)
