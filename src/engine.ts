@@ -15,6 +15,17 @@ export const FRAME_NOT_IP = 0
 export const FRAME_PACKET = 1
 export const FRAME_UNSUPPORTED = 2
 
+/** What stands around conntrack: rules that look at packets before and after it, and may drop them. */
+export interface Hooks {
+  /** Called once, before the first frame. */
+  attach(conntrack: Conntrack, clock: Clock): void
+  /**
+   * Takes a whole packet in place of the engine: calls `conntrack.receive` where it is to be tracked, then
+   * `conntrack.confirm` or `conntrack.abandon`.
+   */
+  walk(packet: Packet, frame: Frame): void
+}
+
 export interface EngineOptions {
   /** Default: Linux 6.12's. */
   readonly sysctl?: Sysctl
@@ -24,6 +35,8 @@ export interface EngineOptions {
   readonly ordered?: boolean
   /** Helpers to attach, as `--helper` names them: `ftp`, `ftp:2121`, `all`. Default: none, as on a modern kernel. */
   readonly helpers?: readonly string[]
+  /** What packets meet on their way through netfilter. Default: nothing but conntrack, which lets every packet through. */
+  readonly hooks?: Hooks
   /** Seed of the hash, 32 bits. Default: random. */
   readonly seed?: number
 }
@@ -40,6 +53,7 @@ export class Engine {
   frames = 0
   packets = 0
   readonly #ip: IpLayer
+  readonly #hooks: Hooks | null
 
   constructor(options: EngineOptions = {}) {
     this.sysctl = options.sysctl ?? defaultSysctl()
@@ -47,7 +61,9 @@ export class Engine {
     const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
     this.#ip = new IpLayer(this.sysctl, this.clock.hz, seed)
     this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, options.ordered ?? false, seed)
-    this.conntrack = new Conntrack(this.table, this.sysctl, this.clock.hz, options.helpers)
+    this.conntrack = new Conntrack(this.table, this.sysctl, this.clock.hz, options.helpers, options.hooks !== undefined)
+    this.#hooks = options.hooks ?? null
+    this.#hooks?.attach(this.conntrack, this.clock)
   }
 
   /** Moves time to a tick (ticks since the epoch): expires entries and fragments. */
@@ -70,7 +86,9 @@ export class Engine {
     packet.reset()
     packet.tick = clock.now
     if (this.packets++ === 0) this.#ip.begin(clock.now)
-    if (this.#ip.gather(packet)) this.conntrack.receive(packet)
+    if (!this.#ip.gather(packet)) return FRAME_PACKET
+    if (this.#hooks === null) this.conntrack.receive(packet)
+    else this.#hooks.walk(packet, frame)
     return FRAME_PACKET
   }
 }

@@ -33,13 +33,16 @@ export class Conntrack {
   readonly #tuple = new Tuple()
   readonly #inverse = new Tuple()
   readonly #icmpErrors: IcmpErrors
+  readonly #confirmsLater: boolean
 
   /**
-   * @param hz       ticks a second
-   * @param helpers  which helpers are attached, as `--helper` names them
+   * @param hz             ticks a second
+   * @param helpers        which helpers are attached, as `--helper` names them
+   * @param confirmsLater  `receive` leaves the last step to whoever calls it: `confirm` or `abandon`
    */
-  constructor(table: Table, sysctl: Sysctl, hz: number, helpers: readonly string[] = []) {
+  constructor(table: Table, sysctl: Sysctl, hz: number, helpers: readonly string[] = [], confirmsLater = false) {
     this.table = table
+    this.#confirmsLater = confirmsLater
     this.#tracking = new Tracking(table, sysctl, hz)
     this.#max = sysctl.max
     this.trackers = new Trackers(this.#tracking)
@@ -66,7 +69,7 @@ export class Conntrack {
     if (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6) {
       const outcome: IcmpOutcome = this.#icmpErrors.receive(packet)
       if (outcome !== NOT_AN_ERROR) {
-        if (this.helpers !== null && packet.verdict === VERDICT_RELATED && packet.direction === ORIGINAL) this.#helpWithError(packet)
+        if (this.helpers !== null && !this.#confirmsLater) this.#helpWithError(packet)
         return
       }
     }
@@ -118,30 +121,60 @@ export class Conntrack {
       conn.status = status | IPS_SEEN_REPLY
       packet.events |= IPCT_REPLY
     }
-    if (this.helpers !== null && conn.helper !== 0 && !this.helpers.help(conn, packet, dir)) {
-      this.#drop(packet, conn)
-      return true
-    }
-    if ((status & IPS_CONFIRMED) === 0) {
-      table.confirm(conn.index)
-      packet.events |= conn.master !== 0 ? IPCT_RELATED : IPCT_NEW
-      if (conn.helper !== 0) packet.events |= IPCT_HELPER
-    }
+    const isSettled = (status & IPS_CONFIRMED) !== 0 && (this.helpers === null || conn.helper === 0)
+    if (!isSettled && !this.#confirmsLater) this.#confirm(packet, conn)
     return true
+  }
+
+  /**
+   * The last step of a packet that nothing has dropped: the helper reads it, and a new connection enters the table. To be
+   * called for every packet that was received, when the tracker confirms later.
+   * @returns  false when the helper drops the packet
+   * @kernel   nf_confirm() — v6.12
+   */
+  confirm(packet: Packet): boolean {
+    if (packet.connection < 0) return true
+    const isError = packet.verdict === VERDICT_RELATED && (packet.protocol === IPPROTO_ICMP || packet.protocol === IPPROTO_ICMPV6)
+    if (isError) this.#helpWithError(packet)
+    else {
+      const conn = this.#conn.at(packet.connection)
+      if ((conn.status & IPS_DYING) === 0) this.#confirm(packet, conn)
+    }
+    if (this.helpers?.isUnsettled === true) this.helpers.settle()
+    return packet.verdict !== VERDICT_NONE
+  }
+
+  /** The packet was dropped on its way: a connection that it would have opened is not to be. What else it did stands. */
+  abandon(packet: Packet): void {
+    if (packet.connection < 0) return
+    const conn = this.#conn.at(packet.connection)
+    if (conn.confirmed) return
+    packet.connection = -1
+    this.#discard(conn)
+  }
+
+  #confirm(packet: Packet, conn: Connection): void {
+    if (this.helpers !== null && conn.helper !== 0 && !this.helpers.help(conn, packet, packet.direction)) {
+      this.#drop(packet)
+      return
+    }
+    if (conn.confirmed) return
+    this.table.confirm(conn.index)
+    packet.events |= conn.master !== 0 ? IPCT_RELATED : IPCT_NEW
+    if (conn.helper !== 0) packet.events |= IPCT_HELPER
   }
 
   /** An ICMP error in the original direction goes past the helper of the connection it relates to. Kernel: nf_confirm(). */
   #helpWithError(packet: Packet): void {
+    if (packet.verdict !== VERDICT_RELATED || packet.direction !== ORIGINAL) return
     const conn = this.#conn.at(packet.connection)
-    if (conn.helper !== 0 && this.helpers?.help(conn, packet, ORIGINAL) === false) this.#drop(packet, conn)
+    if (conn.helper !== 0 && this.helpers?.help(conn, packet, ORIGINAL) === false) this.#drop(packet)
   }
 
   /** A helper has dropped the packet: what it did so far stands, but it opens nothing. */
-  #drop(packet: Packet, conn: Connection): void {
+  #drop(packet: Packet): void {
     packet.verdict = VERDICT_NONE
-    if (conn.confirmed) return
-    packet.connection = -1
-    this.#discard(conn)
+    this.abandon(packet)
   }
 
   #discard(conn: Connection): void {
