@@ -16,6 +16,12 @@ export { ctState } from './views/packet-ovs.ts'
 export { printProc } from './views/procfs.ts'
 export { printXml } from './views/xml.ts'
 
+// Tables saved on a machine, or by this program, in any form.
+export { readSavedTables } from './library.ts'
+export { Entries } from './views/entries.ts'
+export type { ReadProblem } from './views/parse/parser.ts'
+export { readTable, type SavedTable, type SavedTables, TableReader } from './views/parse/table-reader.ts'
+
 // Settings and instants.
 export { editDistance, nearest } from './base/nearest.ts'
 export { PROFILE_NAMES, profileSysctl } from './base/profiles.ts'

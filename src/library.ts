@@ -6,9 +6,11 @@ import type { CaptureError } from './base/errors.ts'
 import type { Sysctl } from './base/sysctl.ts'
 import { parseEvery, parseWhen, type Time } from './base/when.ts'
 import { openCapture } from './capture/open.ts'
+import { readPieces } from './capture/pieces.ts'
 import { Replay, type ReplayOptions } from './replay.ts'
 import { expectations, type ExpectRow } from './views/expect.ts'
 import { type PacketRow, packetRowOf } from './views/packet-row.ts'
+import { type SavedTables, TableReader } from './views/parse/table-reader.ts'
 import type { Row } from './views/row.ts'
 import { snapshot } from './views/snapshot.ts'
 import { type Statistics, Tally } from './views/tally.ts'
@@ -114,6 +116,19 @@ export async function statistics(paths: Paths, options: CaptureOptions = {}): Pr
   }
   tellDamage(replay, options)
   return tally.statistics(replay)
+}
+
+/**
+ * Reads tables saved in a file: what a machine's /proc/net/nf_conntrack or `conntrack -L` said, or any form this program prints but
+ * `table`. The form is recognised. What cannot be read is told in `problems`, and the rest kept.
+ *
+ * @param path  `-` for standard input; may be compressed
+ * @throws      CaptureError where the file cannot be read at all
+ */
+export async function readSavedTables(path: string): Promise<SavedTables> {
+  const reader = new TableReader()
+  await readPieces(path, (bytes) => { reader.push(bytes) })
+  return reader.end()
 }
 
 async function open(paths: Paths, options: CaptureOptions, more: ReplayOptions): Promise<Replay> {

@@ -90,13 +90,14 @@ function openAt(input: CaptureInput, index: number, bufferSize: number, numberin
   return new FileSource(openInput(input, nameOf(input, index)), Math.max(bufferSize, LEAST_BUFFER), numbering)
 }
 
-function nameOf(input: CaptureInput, index: number): string {
+/** What messages call an input. */
+export function nameOf(input: CaptureInput, index: number): string {
   if (typeof input !== 'string') return `input ${index + 1}`
   return input === '-' ? 'standard input' : input
 }
 
-/** @throws CaptureError */
-function openInput(input: CaptureInput, name: string): Input {
+/** The bytes of one input, as they lie there. @throws CaptureError */
+export function openInput(input: CaptureInput, name: string): Input {
   if (input instanceof Uint8Array) return new BytesInput(name, input)
   if (typeof input !== 'string') return new IterableInput(name, input)
   if (input === '-') {

@@ -11,7 +11,7 @@ const DIRECTION = ['src', 'dst', 'sport', 'dport', 'type', 'code', 'id', 'srckey
 export const CSV_COLUMNS = [
   'family', 'protocol', 'protocolNumber', 'timeout', 'state', ...DIRECTION, ...DIRECTION.map((name) => `reply_${name}` as const),
   'seenReply', 'assured', 'offload', 'mark', 'zone', 'zoneDirection', 'age', 'use', 'helper', 'secctx', 'labels', 'entryId',
-  'greUnreplied', 'greStream',
+  'greUnreplied', 'greStream', 'rest',
 ] as const
 
 export function csvForm(options: FormOptions): Form {
@@ -32,7 +32,7 @@ export function printCsv(row: Row): string {
     ...direction(row.original, row.originalCounters), ...direction(row.reply, row.replyCounters),
     row.statusUnknown === true ? null : row.seenReply, row.statusUnknown === true ? null : row.assured, row.offload,
     row.mark, row.zone, row.zoneDirection, row.age, row.use, row.helper, row.secctx, row.labels, row.id,
-    row.greTimeouts?.unreplied, row.greTimeouts?.stream,
+    row.greTimeouts?.unreplied, row.greTimeouts?.stream, row.rest,
   ]
   return fields.map((field) => (field === null || field === undefined ? '' : quoted(String(field)))).join(',')
 }

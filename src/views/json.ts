@@ -1,11 +1,12 @@
 // Tables as JSON: one document (json), or one entry a line (jsonl). docs/json.md says what each field is.
 
-import { shortAddress } from '../base/address.ts'
+import { formatIpv6Full, parseIpv6, shortAddress } from '../base/address.ts'
 import { formatTime } from '../base/when.ts'
 import type { ExpectRow } from './expect.ts'
 import type { Form, FormOptions, Instant } from './form.ts'
 import { KERNEL, SCHEMA } from './schema.ts'
 import type { Row, RowCounters, RowTuple } from './row.ts'
+import { l4Name } from './snapshot.ts'
 
 /** One direction of an entry. */
 export interface JsonTuple {
@@ -155,4 +156,59 @@ export function jsonLinesForm(options: FormOptions): Form {
     row(out, row) { out.text(`{${prefix}${JSON.stringify(jsonEntry(row)).slice(1)}\n`) },
     expectation(out, row) { out.text(`{${prefix}"expectation":${JSON.stringify(jsonExpectation(row))}}\n`) },
   }
+}
+
+/** The row that jsonEntry made an entry of; of an object from elsewhere what it says by these names. @throws RangeError */
+export function rowFromJson(json: Partial<JsonEntry>): Row {
+  const { family, protocolNumber: l4num, original, reply } = json
+  if (family !== 'ipv4' && family !== 'ipv6') throw new RangeError('has no family')
+  if (!isWhole(l4num, 255)) throw new RangeError('has no protocolNumber')
+  if (!isObject(original) || !isObject(reply)) throw new RangeError('has no two directions')
+  const row: Row = {
+    l3: family, l3num: family === 'ipv4' ? 2 : 10, l4: l4Name(l4num), l4num,
+    timeout: wholeOrNull(json.timeout), state: typeof json.state === 'string' ? json.state : null,
+    original: tupleFromJson(original), reply: tupleFromJson(reply),
+    originalCounters: countersFromJson(original), replyCounters: countersFromJson(reply),
+    seenReply: json.seenReply === true, assured: json.assured === true,
+    mark: wholeOrNull(json.mark) ?? 0, zone: wholeOrNull(json.zone) ?? 0, age: wholeOrNull(json.age), use: wholeOrNull(json.use) ?? 1,
+  }
+  const { greTimeouts, helper, master, offload, zoneDirection, secctx, entryId, labels, rest } = json
+  if (isObject(greTimeouts)) row.greTimeouts = greTimeouts
+  if (typeof helper === 'string') row.helper = helper
+  if (master !== undefined) row.master = master === null ? null : tupleFromJson(master)
+  if (offload !== undefined) row.offload = offload
+  if (zoneDirection !== undefined) row.zoneDirection = zoneDirection
+  if (typeof secctx === 'string') row.secctx = secctx
+  if (isWhole(entryId, 2 ** 32)) row.id = entryId
+  if (typeof labels === 'string') row.labels = labels
+  if (json.statusUnknown === true) row.statusUnknown = true
+  if (typeof rest === 'string') row.rest = rest
+  return row
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isWhole = (value: unknown, most: number): value is number => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most
+const wholeOrNull = (value: unknown): number | null => (isWhole(value, Number.MAX_SAFE_INTEGER) ? value : null)
+
+function tupleFromJson(json: JsonTuple): RowTuple {
+  const tuple: RowTuple = { source: longAddress(json.src), destination: longAddress(json.dst) }
+  if (isWhole(json.sport, 0xffff)) tuple.sourcePort = json.sport
+  if (isWhole(json.dport, 0xffff)) tuple.destinationPort = json.dport
+  if (isWhole(json.type, 255)) tuple.type = json.type
+  if (isWhole(json.code, 255)) tuple.code = json.code
+  if (isWhole(json.id, 0xffff)) tuple.id = json.id
+  if (isWhole(json.srckey, 0xffff)) tuple.sourceKey = json.srckey
+  if (isWhole(json.dstkey, 0xffff)) tuple.destinationKey = json.dstkey
+  return tuple
+}
+
+/** An address as rows have it: IPv6 in full. @throws RangeError */
+function longAddress(text: unknown): string {
+  if (typeof text !== 'string') throw new RangeError('has no address')
+  const words = text.includes(':') ? parseIpv6(text) : null
+  return words === null ? text : formatIpv6Full(...words)
+}
+
+function countersFromJson({ packets, bytes }: JsonTuple): RowCounters | null {
+  return isWhole(packets, Infinity) && isWhole(bytes, Infinity) ? { packets, bytes } : null
 }

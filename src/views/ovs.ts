@@ -15,8 +15,8 @@ export const OVS_PROTOCOLS: Readonly<Record<number, string>> = {
   [IPPROTO_UDPLITE]: 'udplite', [IPPROTO_DCCP]: 'dccp', [IPPROTO_IGMP]: 'igmp',
 }
 
-// The kernel's TCP states in Open vSwitch's names. SYN_RECV counts as ESTABLISHED there: its two sides' states are shown as one.
-const TCP_STATES: Readonly<Record<string, string>> = {
+/** The kernel's TCP states in Open vSwitch's names. SYN_RECV counts as ESTABLISHED there: its two sides' states are shown as one. */
+export const OVS_TCP_STATES: Readonly<Record<string, string>> = {
   NONE: 'CLOSED', SYN_SENT: 'SYN_SENT', SYN_SENT2: 'SYN_SENT', SYN_RECV: 'ESTABLISHED', ESTABLISHED: 'ESTABLISHED',
   FIN_WAIT: 'FIN_WAIT_1', CLOSE_WAIT: 'CLOSE_WAIT', LAST_ACK: 'LAST_ACK', TIME_WAIT: 'TIME_WAIT', CLOSE: 'CLOSING',
 }
@@ -36,7 +36,7 @@ export function printOvs(row: Row, stats: boolean): string {
   if (stats && row.timeout !== null) line += `,timeout=${String(row.timeout)}`
   if (row.mark !== 0) line += `,mark=${String(row.mark)}`
   if (row.labels !== undefined) line += `,labels=${row.labels}`
-  const state = row.l4num === IPPROTO_TCP ? TCP_STATES[row.state ?? ''] ?? row.state : row.l4num === IPPROTO_SCTP ? row.state : null
+  const state = row.l4num === IPPROTO_TCP ? OVS_TCP_STATES[row.state ?? ''] ?? row.state : row.l4num === IPPROTO_SCTP ? row.state : null
   if (state !== null) line += `,protoinfo=(state=${state})`
   return row.helper === undefined ? line : `${line},helper=${row.helper}`
 }
