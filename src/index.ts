@@ -3,7 +3,7 @@
 export {
   type CaptureOptions, packets, type Paths, statistics, type Table, table, type TableOptions, tables,
 } from './library.ts'
-export { CaptureError, type CaptureErrorCode, UsageError } from './base/errors.ts'
+export { CaptureError, type CaptureErrorCode, LiveError, UsageError } from './base/errors.ts'
 export { type PacketRow, packetRowOf } from './views/packet-row.ts'
 export type { Row, RowCounters, RowTuple } from './views/row.ts'
 export { type ExpectRow, expectations, printProcExpect } from './views/expect.ts'
@@ -36,7 +36,7 @@ export { Frame, type FrameOrigin, type Source } from './capture/frame.ts'
 export { type CaptureInput, type CaptureInputOptions, openCapture } from './capture/open.ts'
 export { type PcapParser, PcapParserSource } from './capture/pcap-parser.ts'
 export { PcapWriter } from './capture/writer.ts'
-export { Engine, type EngineOptions } from './engine.ts'
+export { Engine, type EngineOptions, FRAME_NOT_IP, FRAME_PACKET, FRAME_UNSUPPORTED } from './engine.ts'
 export { type Moment, type OnPacket, Replay, type ReplayOptions } from './replay.ts'
 export { snapshot, visibleRows } from './views/snapshot.ts'
 

@@ -20,6 +20,8 @@ export class PcapWriter {
   readonly #bytes = new Uint8Array(BUFFER)
   readonly #view = new DataView(this.#bytes.buffer)
   #end = FILE_HEADER
+  /** Bytes handed to the operating system. */
+  #written = 0
 
   /** Makes the file, or empties it. @param linkType of all frames, LINKTYPE_… @throws CaptureError */
   constructor(path: string, linkType: number) {
@@ -31,6 +33,11 @@ export class PcapWriter {
       throw openFailure(error, path, 0)
     }
     putFileHeader(this.#view, 0, linkType)
+  }
+
+  /** Bytes of the file, those that are still in memory too. */
+  get size(): number {
+    return this.#written + this.#end
   }
 
   /** Adds a frame. It may stay in memory until `flush` or `close`. @throws UsageError for a frame of another link type; CaptureError */
@@ -59,6 +66,7 @@ export class PcapWriter {
     } catch (error) {
       throw openFailure(error, this.path, 0)
     }
+    this.#written += this.#end
     this.#end = 0
   }
 

@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   snapshot: () => import('./commands/snapshot.ts'),
   packets: () => import('./commands/packets.ts'),
   stats: () => import('./commands/stats.ts'),
+  live: () => import('./commands/live.ts'),
 }
 
 /** What runs when no command is named. */

@@ -42,7 +42,11 @@ async function exitCodeOf(error: unknown, io: Io): Promise<number> {
     io.say(`pcap-conntrack: ${error.message}\n`)
     return EXIT.OUTPUT
   }
-  const { CaptureError, UsageError } = await import('../index.ts')
+  const { CaptureError, LiveError, UsageError } = await import('../index.ts')
+  if (error instanceof LiveError) {
+    io.say(`pcap-conntrack: ${error.message}\n${error.remedy}\n`)
+    return EXIT.USAGE
+  }
   if (error instanceof UsageError || error instanceof CaptureError) {
     io.say(`pcap-conntrack: ${error.message}\n`)
     return error instanceof UsageError ? EXIT.USAGE : EXIT.INPUT

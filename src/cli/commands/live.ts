@@ -1,0 +1,201 @@
+// live: what an interface carries now, as the kernel would track it.
+
+import type { Command } from 'commander'
+import {
+  type CaptureError, FORM_NAMES, LiveError, loadForm, parseDuration, TablePrinter, UsageError,
+} from '../../index.ts'
+import { listDevices } from '../../live/devices.ts'
+import { deviceNames, openLive } from '../../live/open-live.ts'
+import type { LiveSource } from '../../live/live-source.ts'
+import { becomeUser, isRoot, userToBecome } from '../../live/privileges.ts'
+import type { CaptureRequest, Direction } from '../../live/program.ts'
+import { PROGRAMS, SOURCE_NAMES } from '../../live/programs.ts'
+import { Recorder } from '../../live/recorder.ts'
+import { Watch } from '../../live/watch.ts'
+import { EXIT } from '../exit-codes.ts'
+import { addCommonOptions, type CommonOptions, engineOptions, oneOf, wantsColour } from '../options.ts'
+import type { Session } from '../session.ts'
+
+interface LiveOptions extends CommonOptions {
+  interface?: string
+  listInterfaces?: boolean
+  source: string
+  snapshotLength?: string
+  promiscuousMode: boolean
+  direction: string
+  bufferSize?: string
+  count?: string
+  write?: string
+  fileSize?: string
+  rotateSeconds?: string
+  relinquish?: string
+  every: string
+  expect?: boolean
+  output: string
+}
+
+const MEGABYTE = 1_000_000 // bytes, as -C counts
+const STATISTICS = 1000 // ms between two questions how many packets were lost
+
+const HELP = `
+Sources, the better one first:
+  tcpdump   times of the kernel, in nanoseconds; tells how many packets are lost
+${PROGRAMS.filter(({ limits }) => limits !== '').map(({ limits }) => `  ${limits}`).join('\n')}
+
+Examples:
+  sudo pcap-conntrack live -i eth0                       the table every five seconds
+  sudo pcap-conntrack live -i eth0 --every 1s -o table   every second, for people
+  sudo pcap-conntrack live -i any tcp port 443           part of the traffic: any filter of pcap-filter(7)
+  sudo pcap-conntrack live -i eth0 -c 1000 -w seen.pcap  a thousand packets, kept in a file too
+  pcap-conntrack live -D                                 the interfaces there are`
+
+export function define(command: Command, session: Session): void {
+  addCommonOptions(command
+    .description('track what an interface carries, now')
+    .argument('[filter...]', 'which packets: an expression as in pcap-filter(7)')
+    .optionsGroup('Capture, by tcpdump\'s letters:')
+    .option('-i, --interface <name>', 'where to listen; any for all interfaces')
+    .option('-D, --list-interfaces', 'print the interfaces there are')
+    .option('--source <program>', `what captures: ${SOURCE_NAMES.join(', ')}`, 'auto')
+    .option('-s, --snapshot-length <bytes>', 'bytes to keep of each packet; default: all')
+    .option('-p, --no-promiscuous-mode', 'leave the interface as it is')
+    .option('-Q, --direction <which>', 'in, out or inout', 'inout')
+    .option('-B, --buffer-size <KiB>', 'the kernel\'s buffer; larger loses less')
+    .option('-c, --count <packets>', 'end after so many IP packets')
+    .option('-w, --write <file>', 'keep the packets that were tracked')
+    .option('-C, --file-size <MB>', 'begin another file after so many million bytes')
+    .option('-G, --rotate-seconds <seconds>', 'begin another file after so long; its name by strftime(3)')
+    .option('-Z, --relinquish <user>', 'give up root for this user once the interface is open; default: who called sudo')
+    .optionsGroup('What to show:')
+    .option('--every <distance>', 'the table at equal distances', '5s')
+    .option('--expect', 'print the expectation table too')
+    .option('-o, --output <form>', FORM_NAMES.join(', '), 'proc'))
+    .addHelpText('after', HELP)
+    .action(async (filter: string[], options: LiveOptions) => { await run(session, filter.join(' '), options) })
+}
+
+async function run(session: Session, filter: string, options: LiveOptions): Promise<void> {
+  const { io, out } = session
+  if (options.listInterfaces === true) {
+    for (const { name, state, addresses } of listDevices()) out.text(`${[name, state, ...addresses].join('  ')}\n`)
+    return
+  }
+  const engine = engineOptions(options)
+  const makeForm = await loadForm(options.output)
+  const interval = parseDuration(options.every)
+  const everyMs = interval.sec * 1000 + Math.floor(interval.nsec / 1_000_000)
+  if (everyMs < 100) throw new UsageError(`--every ${options.every}: at least 0.1s`)
+  const count = options.count === undefined ? undefined : number('--count', options.count, 1)
+  const recorder = recorderOf(options)
+  const request = requestOf(options, filter)
+  const say = (text: string): void => { if (options.quiet !== true) io.say(`pcap-conntrack: ${text}\n`) }
+
+  const source = await openLive(request, oneOf('--source', options.source, SOURCE_NAMES))
+  const watch = new Watch(source, {
+    ...engine, everyMs, lagMs: source.program.lagMs, ...(count === undefined ? {} : { count }),
+    ...(recorder === null ? {} : { onPacket: (_engine, frame) => { recorder.write(frame) } }),
+  })
+  const release = listen(session, source, watch)
+  try {
+    say(`${request.device}, through ${source.program.name}${source.program.limits === '' ? '' : ` (${source.program.limits})`}`)
+    giveUpRoot(request, say)
+    const form = makeForm({
+      counters: engine.sysctl.acct === 1,
+      timestamps: engine.sysctl.timestamp === 1,
+      colour: wantsColour(options, io),
+      width: io.outIsTerminal ? io.columns : Infinity,
+      several: true,
+      expectations: options.expect === true,
+    })
+    const printer = new TablePrinter(form, out, { several: true, expectations: options.expect === true })
+    for await (const moment of watch.moments()) {
+      recorder?.flush()
+      await printer.print(moment)
+    }
+    await printer.end()
+    await source.end()
+  } finally {
+    release()
+    source.close()
+    recorder?.close()
+  }
+  for (const error of source.damage) complain(session, error)
+  report(source, watch, say)
+}
+
+/** Listens to signals, and asks how many packets are lost, until the function it returns is called. */
+function listen({ io }: Session, source: LiveSource, watch: Watch): () => void {
+  let lost = 0
+  const timer = setInterval(() => {
+    source.askLosses()
+    const { drops } = source
+    if (drops !== null && drops > lost) io.say(`pcap-conntrack: ${drops} packets lost so far (-B enlarges the kernel's buffer)\n`)
+    lost = Math.max(lost, drops ?? 0)
+  }, STATISTICS)
+  let deafen = (): void => { /* nothing is held yet */ }
+  deafen = io.onSignals(() => {
+    deafen() // a second SIGINT ends the process at once
+    watch.stop()
+  }, () => { io.say(`pcap-conntrack: ${counts(source, watch)}\n`) })
+  return () => {
+    clearInterval(timer)
+    deafen()
+  }
+}
+
+function complain(session: Session, error: CaptureError): void {
+  session.io.say(`pcap-conntrack: ${error.message}\n`)
+  session.exitCode = EXIT.INPUT
+}
+
+function counts(source: LiveSource, { engine }: Watch): string {
+  const { losses } = source
+  const lost = losses === null ? 'how many were lost is not known'
+    : `lost: ${losses.kernel ?? 0} in the kernel, ${losses.interface ?? 0} at the interface`
+  return `${engine.frames} frames, ${engine.packets} of them IP packets; ${lost}`
+}
+
+function report(source: LiveSource, watch: Watch, say: (text: string) => void): void {
+  say(counts(source, watch))
+  for (const [type, frames] of watch.unsupported) say(`${frames} frames of link type ${type}, which nothing here reads`)
+}
+
+function giveUpRoot({ user }: CaptureRequest, say: (text: string) => void): void {
+  if (user !== null) {
+    becomeUser(user)
+    say(`root is given up: now ${user.name}`)
+  } else if (isRoot()) say('running on as root; -Z USER gives it up')
+}
+
+function requestOf(options: LiveOptions, filter: string): CaptureRequest {
+  const { interface: device, snapshotLength, bufferSize } = options
+  if (device === undefined) {
+    throw new LiveError('where to listen? name an interface with -i', deviceNames())
+  }
+  return {
+    device, filter,
+    snapLength: snapshotLength === undefined ? null : number('-s', snapshotLength, 14),
+    promiscuous: options.promiscuousMode,
+    direction: oneOf('-Q', options.direction, ['in', 'out', 'inout']) as Direction,
+    bufferKib: bufferSize === undefined ? null : number('-B', bufferSize, 1),
+    user: userToBecome(options.relinquish),
+  }
+}
+
+function recorderOf({ write, fileSize, rotateSeconds }: LiveOptions): Recorder | null {
+  if (write === undefined) {
+    if (fileSize !== undefined || rotateSeconds !== undefined) throw new UsageError('-C and -G are for files: name one with -w')
+    return null
+  }
+  return new Recorder(write, {
+    mostBytes: fileSize === undefined ? null : number('-C', fileSize, 1) * MEGABYTE,
+    seconds: rotateSeconds === undefined ? null : number('-G', rotateSeconds, 1),
+  })
+}
+
+/** A whole number, at least `least`. @throws UsageError */
+function number(option: string, text: string, least: number): number {
+  const value = Number(text)
+  if (/^\d{1,9}$/.test(text) && value >= least) return value
+  throw new UsageError(`${option} ${text}: write a whole number, at least ${least}`)
+}
