@@ -52,5 +52,5 @@ function aim(tuple: Tuple, i: number): void {
   tuple.source0 = 0x0a000000 + (i >>> 14)
   tuple.destination0 = 0xc6336401 | 0
   tuple.isIpv6 = false
-  tuple.fold6 = 0
+  tuple.seal()
 }

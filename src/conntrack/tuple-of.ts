@@ -15,7 +15,8 @@ export function readAddresses(view: DataView, ip: number, version: number, proto
     tuple.source0 = view.getInt32(ip + 12)
     tuple.destination0 = view.getInt32(ip + 16)
     tuple.isIpv6 = false
-    tuple.fold6 = 0
+    tuple.sourceTail = 0
+    tuple.destinationTail = 0
     return
   }
   tuple.proto = AF_INET6 | (protocol << 8)

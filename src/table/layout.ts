@@ -12,6 +12,8 @@
 
 export const RECORD_WORDS = 64
 
+// NEXT + 1 is used only where the answer's tuple has another hash than the original's (hash.ts).
+
 //    field           word   holds                                                                    unit
 export const PROTO      = 0 //  l3num | protocol << 8 | zone << 16; 0 in a free record
 export const NEXT       = 1 //  +dir: next link in the hash chain (conn * 2 + dir + 1; 0 ends)        link

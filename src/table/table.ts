@@ -1,9 +1,9 @@
-// All connections: one chained, seeded hash over both directions of every record, the wheel of their deadlines, the
+// All connections: one chained, seeded hash over every record, the wheel of their deadlines, the
 // counters. Knows nothing of protocols.
 
 import { Connection } from './connection.ts'
 import { GreKeys } from './gre-keys.ts'
-import { fold } from './fold.ts'
+import { hashRecord, hashTuple } from './hash.ts'
 import { ADDR, ADDR6, CREATED_F64, DEADLINE_F64, NEXT, PORTS, PROTO, RECORD_WORDS, SERIAL, STATUS } from './layout.ts'
 import { Records } from './records.ts'
 import { Stats } from './stats.ts'
@@ -78,24 +78,29 @@ export class Table {
   }
 
   /**
-   * Finds the connection a tuple belongs to, in either direction.
+   * Finds the connection a tuple belongs to, in either direction; a tuple that is its own answer is found as the answer, as
+   * the kernel does.
    * @returns  connection * 2 + direction, or NOT_FOUND
    * @kernel   nf_conntrack_find_get() — v6.12
    */
   find(tuple: Tuple): number {
-    const words = this.records.words
-    const doubles = this.records.doubles
-    let link = this.#heads[this.#hash(tuple.proto, tuple.ports, tuple.source0, tuple.destination0, tuple.fold6)]!
+    const { words, doubles } = this.records
+    const { proto, ports, source0, destination0 } = tuple
+    let link = this.#heads[hashTuple(tuple, this.#seed) & this.#mask]!
     while (link !== 0) {
-      const node = link - 1
-      const base = (node >>> 1) * RECORD_WORDS
-      const dir = node & 1
-      if (
-        words[base + PORTS + dir] === tuple.ports && words[base + ADDR + dir * 2] === tuple.source0 &&
-        words[base + ADDR + dir * 2 + 1] === tuple.destination0 && words[base + PROTO] === tuple.proto &&
-        (!tuple.isIpv6 || this.#sameTail(base + ADDR6 + dir * 6, tuple)) && doubles[(base + DEADLINE_F64) >>> 1]! > this.now
-      ) return node
-      link = words[base + NEXT + dir]!
+      const index = (link - 1) >>> 1
+      const base = index * RECORD_WORDS
+      if (words[base + PROTO] === proto && doubles[(base + DEADLINE_F64) >>> 1]! > this.now) {
+        if (
+          words[base + PORTS + 1] === ports && words[base + ADDR + 2] === source0 && words[base + ADDR + 3] === destination0 &&
+          (!tuple.isIpv6 || this.#sameTail(base + ADDR6 + 6, tuple))
+        ) return index * 2 + 1
+        if (
+          words[base + PORTS] === ports && words[base + ADDR] === source0 && words[base + ADDR + 1] === destination0 &&
+          (!tuple.isIpv6 || this.#sameTail(base + ADDR6, tuple))
+        ) return index * 2
+      }
+      link = words[base + NEXT + ((link - 1) & 1)]!
     }
     return NOT_FOUND
   }
@@ -130,8 +135,7 @@ export class Table {
     words[base + STATUS] = words[base + STATUS]! | IPS_CONFIRMED
     words[base + SERIAL] = ++this.#serial
     this.records.doubles[(base + CREATED_F64) >>> 1] = this.now
-    this.#link(index, 0)
-    this.#link(index, 1)
+    this.#linkBoth(index)
     this.wheel.place(index)
     this.stats.created++
   }
@@ -150,8 +154,7 @@ export class Table {
     const words = this.records.words
     words[base + STATUS] = words[base + STATUS]! | IPS_DYING
     if (this.#onEnd !== null) this.#onEnd(index, why)
-    this.#unlink(index, 0)
-    this.#unlink(index, 1)
+    this.#unlinkBoth(index)
     this.wheel.remove(index)
     this.records.release(index)
   }
@@ -164,7 +167,7 @@ export class Table {
    */
   earlyDrop(tuple: Tuple): boolean {
     const words = this.records.words
-    const start = this.#hash(tuple.proto, tuple.ports, tuple.source0, tuple.destination0, tuple.fold6)
+    const start = hashTuple(tuple, this.#seed)
     for (let i = 0; i < EVICTION_RANGE; i++) {
       let drops = 0
       let link = this.#heads[(start + i) & this.#mask]!
@@ -173,7 +176,7 @@ export class Table {
         const base = index * RECORD_WORDS
         const dir = (link - 1) & 1
         link = words[base + NEXT + dir]!
-        // The other direction may stand further down this very chain: step over it before it goes.
+        // The answer's own entry may stand further down this very chain: step over it before it goes.
         while (link !== 0 && (link - 1) >>> 1 === index) link = words[base + NEXT + ((link - 1) & 1)]!
         if (this.records.doubles[(base + DEADLINE_F64) >>> 1]! <= this.now) {
           this.end(index, END_TIMEOUT)
@@ -215,36 +218,34 @@ export class Table {
     return order
   }
 
-  #hash(proto: number, ports: number, source: number, destination: number, fold6: number): number {
-    let h = Math.imul(source ^ this.#seed, 0x9e3779b1) ^ Math.imul(destination, 0x85ebca6b)
-    h = Math.imul(h ^ (h >>> 15) ^ ports, 0xc2b2ae35) ^ Math.imul(proto, 0x27d4eb2f) ^ fold6
-    h = Math.imul(h ^ (h >>> 13), 0x165667b1)
-    return (h ^ (h >>> 16)) & this.#mask
-  }
-
-  #hashOf(base: number, dir: number): number {
-    const words = this.records.words
-    const proto = words[base + PROTO]!
-    const tail = base + ADDR6 + dir * 6
-    const fold6 = (proto & 255) === 10
-      ? fold(words[tail]!, words[tail + 1]!, words[tail + 2]!, words[tail + 3]!, words[tail + 4]!, words[tail + 5]!)
-      : 0
-    return this.#hash(proto, words[base + PORTS + dir]!, words[base + ADDR + dir * 2]!, words[base + ADDR + dir * 2 + 1]!, fold6)
-  }
-
-  #link(index: number, dir: number): void {
+  /** Puts a record into its chain; into two, when the answer's tuple has another hash. */
+  #linkBoth(index: number): void {
+    const { words } = this.records
     const base = index * RECORD_WORDS
-    const head = this.#hashOf(base, dir)
-    this.records.words[base + NEXT + dir] = this.#heads[head]!
+    const hash = hashRecord(words, base, 0, this.#seed)
+    this.#link(index, 0, hash & this.#mask)
+    const answers = hashRecord(words, base, 1, this.#seed)
+    if (answers !== hash) this.#link(index, 1, answers & this.#mask)
+  }
+
+  #link(index: number, dir: number, head: number): void {
+    this.records.words[index * RECORD_WORDS + NEXT + dir] = this.#heads[head]!
     this.#heads[head] = index * 2 + dir + 1
   }
 
-  #unlink(index: number, dir: number): void {
-    const words = this.records.words
+  #unlinkBoth(index: number): void {
+    const { words } = this.records
     const base = index * RECORD_WORDS
-    const head = this.#hashOf(base, dir)
+    const hash = hashRecord(words, base, 0, this.#seed)
+    this.#unlink(index, 0, hash & this.#mask)
+    const answers = hashRecord(words, base, 1, this.#seed)
+    if (answers !== hash) this.#unlink(index, 1, answers & this.#mask)
+  }
+
+  #unlink(index: number, dir: number, head: number): void {
+    const { words } = this.records
     const self = index * 2 + dir + 1
-    const next = words[base + NEXT + dir]!
+    const next = words[index * RECORD_WORDS + NEXT + dir]!
     let link = this.#heads[head]!
     if (link === self) {
       this.#heads[head] = next
@@ -262,12 +263,11 @@ export class Table {
 
   #widen(): void {
     const words = this.records.words
-    this.#heads = new Uint32Array((this.#mask + 1) * 4)
+    this.#heads = new Int32Array((this.#mask + 1) * 2)
     this.#mask = this.#heads.length - 1
     for (let index = 0; index < this.records.high; index++) {
       if ((words[index * RECORD_WORDS + STATUS]! & IPS_CONFIRMED) === 0 || words[index * RECORD_WORDS + PROTO] === 0) continue
-      this.#link(index, 0)
-      this.#link(index, 1)
+      this.#linkBoth(index)
     }
   }
 }

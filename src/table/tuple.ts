@@ -2,7 +2,7 @@
 // Kernel: struct nf_conntrack_tuple, v6.12.
 
 import { ADDR, ADDR6, PORTS, PROTO } from './layout.ts'
-import { fold } from './fold.ts'
+import { foldTail } from './fold.ts'
 import { AF_INET6, IPPROTO_ICMP, IPPROTO_ICMPV6 } from '../base/units.ts'
 
 /** A tuple in plain numbers, reused for every packet. Words are 32 bits in network order, signed (layout.ts says why). */
@@ -20,8 +20,9 @@ export class Tuple {
   destination1 = 0
   destination2 = 0
   destination3 = 0
-  /** The IPv6 tails folded for the hash; 0 for IPv4. Set by `seal`. */
-  fold6 = 0
+  /** The other three words of each IPv6 address, folded for the hash; 0 for IPv4. Set by `seal`. */
+  sourceTail = 0
+  destinationTail = 0
 
   get protocol(): number { return (this.proto >>> 8) & 255 }
   get sourcePort(): number { return this.ports >>> 16 }
@@ -30,9 +31,8 @@ export class Tuple {
   /** To be called once the addresses are set. */
   seal(): void {
     this.isIpv6 = (this.proto & 255) === AF_INET6
-    this.fold6 = this.isIpv6
-      ? fold(this.source1, this.source2, this.source3, this.destination1, this.destination2, this.destination3)
-      : 0
+    this.sourceTail = this.isIpv6 ? foldTail(this.source1, this.source2, this.source3) : 0
+    this.destinationTail = this.isIpv6 ? foldTail(this.destination1, this.destination2, this.destination3) : 0
   }
 
   /**
