@@ -25,6 +25,7 @@ interface Package {
 
 const readText = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
+const ROLLDOWN = join(ROOT, 'node_modules/rolldown/bin/cli.mjs')
 const pkg = JSON.parse(readText('package.json')) as Package
 
 describe('package.json', () => {
@@ -98,6 +99,7 @@ describe('the package, packed and installed elsewhere', () => {
     for (const name of ['package.json', 'README.md', 'LICENSE', ...pkg.files]) {
       if (name !== 'dist' && existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(tree, name), { recursive: true })
     }
+    execFileSync(process.execPath, [ROLLDOWN, '--config', '--dir', join(tree, 'dist')], { cwd: ROOT })
     execFileSync(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--outDir', join(tree, 'dist')], { cwd: ROOT })
     const pack = ['pack', '--json', '--ignore-scripts']
     const answer = execFileSync('npm', pack, { cwd: tree, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })

@@ -3,7 +3,6 @@
 import type { Sysctl } from '../base/sysctl.ts'
 import type { Packet } from '../ip/packet.ts'
 import type { Connection } from '../table/connection.ts'
-import { IPS_CONFIRMED, IPS_FIXED_TIMEOUT } from '../table/status.ts'
 import { END_KILLED, type Table } from '../table/table.ts'
 
 /** A protocol's part of conntrack. */
@@ -34,12 +33,8 @@ export class Tracking {
    * @kernel  nf_ct_refresh_acct() — v6.12
    */
   refresh(conn: Connection, packet: Packet, dir: number, timeout: number): void {
-    const status = conn.status
-    if ((status & IPS_FIXED_TIMEOUT) === 0) {
-      if ((status & IPS_CONFIRMED) !== 0) this.table.setTimeout(conn, timeout)
-      else conn.deadline = this.table.now + timeout
-    }
-    conn.account(dir, packet.length)
+    const tick = this.table.now + timeout
+    if (conn.refresh(tick, dir, packet.length)) this.table.wheel.hasten(conn.index, tick)
   }
 
   /**

@@ -7,7 +7,7 @@ import {
 } from './layout.ts'
 import type { Records } from './records.ts'
 import type { Tuple } from './tuple.ts'
-import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from './status.ts'
+import { IPS_ASSURED, IPS_CONFIRMED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY } from './status.ts'
 
 /** A cursor over one connection. */
 export class Connection {
@@ -27,8 +27,11 @@ export class Connection {
 
   /** Aims the cursor at a record. */
   at(index: number): this {
-    this.words = this.#records.words
-    this.doubles = this.#records.doubles
+    const { words } = this.#records
+    if (this.words !== words) { // the records have moved: rare, and storing a reference costs more than the question
+      this.words = words
+      this.doubles = this.#records.doubles
+    }
     this.index = index
     this.base = index * RECORD_WORDS
     return this
@@ -97,6 +100,23 @@ export class Connection {
 
   packets(dir: number): number { return this.doubles[(this.base + PACKETS_F64 + dir * 4) >>> 1]! }
   bytes(dir: number): number { return this.doubles[(this.base + BYTES_F64 + dir * 4) >>> 1]! }
+  /**
+   * Counts one packet of `length` bytes and gives the connection until `tick`, where nothing holds its deadline fast.
+   * @returns  whether that took time from a connection that is in the table
+   */
+  refresh(tick: number, dir: number, length: number): boolean {
+    const { base, doubles } = this
+    const counted = (base + PACKETS_F64 + dir * 4) >>> 1
+    doubles[counted] = doubles[counted]! + 1
+    doubles[counted + 1] = doubles[counted + 1]! + length
+    const status = this.words[base + STATUS]!
+    if ((status & IPS_FIXED_TIMEOUT) !== 0) return false
+    const at = (base + DEADLINE_F64) >>> 1
+    const before = doubles[at]!
+    doubles[at] = tick
+    return tick < before && (status & IPS_CONFIRMED) !== 0
+  }
+
   /** Counts one packet of `length` bytes. Kernel: nf_ct_acct_update(). */
   account(dir: number, length: number): void {
     const at = (this.base + PACKETS_F64 + dir * 4) >>> 1

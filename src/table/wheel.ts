@@ -15,7 +15,7 @@ export class Wheel {
   readonly #hz: number
   readonly #ordered: boolean
   readonly #expire: (index: number) => void
-  readonly #slots = new Uint32Array(SLOTS)
+  readonly #slots = new Int32Array(SLOTS)
   /** The last second whose slot was emptied. */
   #hand = 0
   /** Records off the wheel whose deadline falls into the hand's second, by deadline. Ordered only. */

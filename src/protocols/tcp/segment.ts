@@ -20,12 +20,19 @@ const OPTION_SACK_PERM = 4
 const OPTION_SACK = 5
 const TIMESTAMP_ONLY = 0x0101080a // NOP NOP timestamp(10): the usual twelve bytes
 
-/** Which combinations of FIN, SYN, RST, ACK and URG are possible. PSH, ECE and CWR never matter. */
-const VALID_FLAGS = new Uint8Array(64)
+const MATTERS = BIT_FIN | BIT_SYN | BIT_RST | BIT_ACK | BIT_URG // PSH, ECE and CWR never do
+
+/** Kind of a segment by its flags, FIN to URG; shape [64]. */
+const KINDS = new Uint8Array(64).map((_, flags) =>
+  (flags & BIT_RST) !== 0 ? RST : (flags & BIT_SYN) !== 0 ? ((flags & BIT_ACK) !== 0 ? SYNACK : SYN)
+    : (flags & BIT_FIN) !== 0 ? FIN : (flags & BIT_ACK) !== 0 ? ACK : NO_FLAG)
+
+/** 1 for the combinations that are possible; shape [64]. */
+const POSSIBLE = new Uint8Array(64)
 for (const flags of [
   BIT_SYN, BIT_SYN | BIT_URG, BIT_SYN | BIT_ACK, BIT_RST, BIT_RST | BIT_ACK, BIT_FIN | BIT_ACK, BIT_FIN | BIT_ACK | BIT_URG, BIT_ACK,
   BIT_ACK | BIT_URG,
-]) VALID_FLAGS[flags] = 1
+]) POSSIBLE[flags] = 1
 
 /** The fields of one segment, reused for every packet. */
 export class Segment {
@@ -35,16 +42,21 @@ export class Segment {
   end = 0
   /** As it stands in the header: unscaled. */
   window = 0
-  syn = false
-  fin = false
-  rst = false
-  hasAck = false
+  /** Highest acknowledged byte, SACK blocks included. Set by the window check. */
+  sack = 0
   /** SYN … NO_FLAG (states.ts) */
   kind = NO_FLAG
-  validFlags = false
   headerLength = 0
+  #flags = 0
   #view: DataView = new DataView(new ArrayBuffer(0))
   #options = 0
+
+  get syn(): boolean { return (this.#flags & BIT_SYN) !== 0 }
+  get rst(): boolean { return (this.#flags & BIT_RST) !== 0 }
+  get hasAck(): boolean { return (this.#flags & BIT_ACK) !== 0 }
+  /** Neither SYN nor RST, and it acknowledges something. */
+  get isUsual(): boolean { return (this.#flags & (BIT_SYN | BIT_RST | BIT_ACK)) === BIT_ACK }
+  get hasPossibleFlags(): boolean { return POSSIBLE[this.#flags & MATTERS] === 1 }
 
   /** Reads the fixed header; at least 20 bytes must be there. */
   read(packet: Packet): void {
@@ -55,15 +67,11 @@ export class Segment {
     this.seq = view.getInt32(at + 4)
     this.ack = view.getInt32(at + 8)
     this.headerLength = (view.getUint8(at + 12) >>> 4) * 4
-    const flags = view.getUint8(at + 13)
+    const flags = view.getUint8(at + 13) & 63
+    this.#flags = flags
     this.window = view.getUint16(at + 14)
-    this.syn = (flags & BIT_SYN) !== 0
-    this.fin = (flags & BIT_FIN) !== 0
-    this.rst = (flags & BIT_RST) !== 0
-    this.hasAck = (flags & BIT_ACK) !== 0
-    this.validFlags = VALID_FLAGS[flags & (BIT_FIN | BIT_SYN | BIT_RST | BIT_ACK | BIT_URG)] === 1
-    this.kind = this.rst ? RST : this.syn ? (this.hasAck ? SYNACK : SYN) : this.fin ? FIN : this.hasAck ? ACK : NO_FLAG
-    this.end = seqAdd(this.seq, packet.end - at - this.headerLength + (this.syn ? 1 : 0) + (this.fin ? 1 : 0))
+    this.kind = KINDS[flags]!
+    this.end = seqAdd(this.seq, packet.end - at - this.headerLength + (flags & BIT_FIN) + ((flags & BIT_SYN) >>> 1))
   }
 
   /**

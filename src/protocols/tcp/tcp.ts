@@ -9,7 +9,8 @@ import { ACCEPT, INVALID, ORIGINAL, REPEAT, REPLY } from '../../base/verdict.ts'
 import { checksumFails } from '../../ip/checksum.ts'
 import type { Packet } from '../../ip/packet.ts'
 import type { Connection } from '../../table/connection.ts'
-import { IPCT_ASSURED, IPCT_PROTOINFO, IPS_ASSURED, IPS_FIXED_TIMEOUT } from '../../table/status.ts'
+import { PRIVATE } from '../../table/layout.ts'
+import { IPCT_ASSURED, IPCT_PROTOINFO, IPS_ASSURED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY } from '../../table/status.ts'
 import { END_REOPENED } from '../../table/table.ts'
 import type { Tracker, Tracking } from '../tracker.ts'
 import { Segment } from './segment.ts'
@@ -17,13 +18,18 @@ import {
   ACK, CLOSE, CLOSE_WAIT, ESTABLISHED, FIN, FIN_WAIT, LAST_ACK, NO_FLAG, NONE, RETRANS, RST, SYN, SYN_RECV, SYN_SENT, SYN_SENT2, SYNACK,
   TIME_WAIT, TRANSITIONS, UNACK,
 } from './states.ts'
-import { IGNORED, OUTSIDE, WindowCheck } from './window.ts'
+import { IGNORED, INSIDE, WindowCheck } from './window.ts'
 import {
   FLAG_BE_LIBERAL, FLAG_CLOSE_INIT, FLAG_DATA_UNACKNOWLEDGED, FLAG_EXPECT_CHALLENGE_ACK, FLAG_MAXACK_SET, FLAG_SACK_PERM,
-  FLAG_SIMULTANEOUS_OPEN, TcpShared, TcpSide,
+  FLAG_SIMULTANEOUS_OPEN, FLAGS, LAST_WIN, SIDE_WORDS, STATE, TcpCursors,
 } from './words.ts'
 
-// What a special case decides, beside a new state (0-9).
+// What a special case decides: a new state, with or without a bit more, or that there is none.
+const STATE_BITS = 15
+/** The segment is beyond the window check: it closes what is over anyway, or answers something let through before. */
+const SKIP_WINDOW = 16
+/** The entry follows a handshake it had ignored: its old state counts as SYN_SENT. */
+const RESYNCHRONISED = 32
 const DONE = -1 // let through, nothing changes
 const REFUSED = -2
 const REOPEN = -3
@@ -33,28 +39,21 @@ const STUBBORN_SECONDS = 120 // an entry with less time than this is left alone 
 export class TcpTracker implements Tracker {
   /** Ticks by state, then RETRANS, UNACK; shape [12]. */
   readonly timeouts: Int32Array
-  readonly segment = new Segment()
-  readonly window = new WindowCheck()
-  readonly sender = new TcpSide()
-  readonly receiver = new TcpSide()
-  readonly shared = new TcpShared()
+  readonly #segment = new Segment()
+  readonly #cursors = new TcpCursors()
+  readonly #window: WindowCheck
   readonly #tracking: Tracking
   // Knobs, read once: a look-up by name in a set this large costs as much as a bound of the window check.
   readonly #verifiesChecksum: boolean
-  readonly #isLiberal: boolean
   readonly #isLoose: boolean
   readonly #ignoresInvalidRst: boolean
   readonly #maxRetransmits: number
-  /** The segment is beyond the window check: it closes what is over anyway, or answers something let through before. */
-  #skipWindow = false
-  /** The entry follows a handshake it had ignored: its old state counts as SYN_SENT. */
-  #resynchronised = false
 
   constructor(tracking: Tracking) {
     this.#tracking = tracking
     const { sysctl, hz } = tracking
     this.#verifiesChecksum = sysctl.checksum !== 0
-    this.#isLiberal = sysctl.tcp_be_liberal !== 0
+    this.#window = new WindowCheck(this.#cursors, sysctl.tcp_be_liberal !== 0)
     this.#isLoose = sysctl.tcp_loose !== 0
     this.#ignoresInvalidRst = sysctl.tcp_ignore_invalid_rst !== 0
     this.#maxRetransmits = sysctl.tcp_max_retrans
@@ -67,60 +66,104 @@ export class TcpTracker implements Tracker {
   }
 
   packet(conn: Connection, packet: Packet, dir: number): number {
-    if (packet.end - packet.l4 < 20) return INVALID
-    const segment = this.segment
+    const room = packet.end - packet.l4
+    if (room < 20) return INVALID
+    const segment = this.#segment
     segment.read(packet)
-    if (this.#isBroken(packet)) return INVALID
+    const isSound = segment.hasPossibleFlags && segment.headerLength >= 20 && room >= segment.headerLength && !this.#verifiesChecksum
+    if (!isSound && this.#isBroken(packet)) return INVALID
 
-    const shared = this.shared.at(conn)
-    const sender = this.sender.at(conn, dir)
-    const receiver = this.receiver.at(conn, 1 - dir)
-    if (!conn.confirmed && !this.#open(packet)) return INVALID
+    const { words } = conn
+    const g = conn.base + PRIVATE
+    const tableState = words[g + STATE]! & 255
+    const { kind } = segment
+    const cell = TRANSITIONS[(dir * 6 + kind) * 10 + tableState]!
+    const isPlain = cell === ESTABLISHED || cell === FIN_WAIT || cell === CLOSE_WAIT
+    let newState = cell
+    let oldState = tableState
+    let skipsWindow = false
+    if (!isPlain || !conn.confirmed) {
+      this.#cursors.at(conn, dir)
+      if (!conn.confirmed && !this.#open(packet)) return INVALID
+      const answer = this.#special(conn, packet, dir, tableState, cell)
+      if (answer < 0) return answer === DONE ? ACCEPT : answer === REOPEN ? REPEAT : INVALID
+      newState = answer & STATE_BITS
+      skipsWindow = (answer & SKIP_WINDOW) !== 0
+      if ((answer & RESYNCHRONISED) !== 0) oldState = SYN_SENT
+    }
 
-    const oldState = shared.state
-    const kind = segment.kind
-    const cell = TRANSITIONS[(dir * 6 + kind) * 10 + oldState]!
-    this.#skipWindow = false
-    this.#resynchronised = false
-    const newState = cell === ESTABLISHED || cell === FIN_WAIT || cell === CLOSE_WAIT ? cell : this.#special(conn, packet, dir, oldState, cell)
-    if (newState < 0) return newState === DONE ? ACCEPT : newState === REOPEN ? REPEAT : INVALID
-
-    if (this.#skipWindow) this.window.retransmits = shared.retransmits
+    const window = this.#window
+    if (skipsWindow) window.retransmits = words[g + STATE]! >>> 24
     else {
-      const liberal = (sender.flags & FLAG_BE_LIBERAL) !== 0 || this.#isLiberal
-      const fits = this.window.run(segment, sender, receiver, shared, dir, liberal)
-      if (fits === IGNORED) {
-        packet.note(IPPROTO_TCP, this.window.reason, this.window.bound)
+      const fits = window.run(segment, conn, dir)
+      if (fits !== INSIDE) return this.#onMisfit(conn, packet, dir, fits)
+    }
+
+    // The segment stands: state, timeout, status, counters.
+    words[g + STATE] = (window.retransmits << 24) | (dir << 16) | (kind << 8) | newState
+    if (newState !== oldState) {
+      if (newState === FIN_WAIT) words[g + dir * SIDE_WORDS + FLAGS] = words[g + dir * SIDE_WORDS + FLAGS]! | FLAG_CLOSE_INIT
+      packet.events |= IPCT_PROTOINFO
+    }
+    let timeout = this.#timeout(words, g, kind, newState)
+    const status = conn.status
+    if ((status & IPS_SEEN_REPLY) === 0) {
+      // A reset is the only answer there was: nothing was ever established.
+      if (kind === RST) {
+        this.#tracking.kill(conn, packet, dir)
         return ACCEPT
       }
-      if (fits === OUTSIDE) {
-        this.#onOutside(conn, packet, dir)
-        return INVALID
-      }
+      // A repeated SYN does not keep the entry alive.
+      if (kind === SYN && oldState === SYN_SENT) return ACCEPT
+      // Picked up in mid-stream and not answered yet.
+      if (newState === ESTABLISHED) timeout = Math.min(timeout, this.timeouts[UNACK]!)
+    } else if ((status & IPS_ASSURED) === 0 && newState === ESTABLISHED && (oldState === SYN_RECV || oldState === ESTABLISHED)) {
+      conn.status = status | IPS_ASSURED
+      packet.events |= IPCT_ASSURED
     }
-    return this.#accepted(conn, packet, dir, oldState, newState)
+    this.#tracking.refresh(conn, packet, dir, timeout)
+    return ACCEPT
+  }
+
+  /**
+   * How long the connection may stay silent. First rule that holds wins: too many equal ACKs, an inexact RST, data not
+   * acknowledged, a zero window, the state.
+   * @param g  first of the connection's private words
+   */
+  #timeout(words: Int32Array, g: number, kind: number, state: number): number {
+    const { timeouts } = this
+    const own = timeouts[state]!
+    const retrans = timeouts[RETRANS]!
+    const unack = timeouts[UNACK]!
+    if (this.#window.retransmits >= this.#maxRetransmits && own > retrans) return retrans
+    if (own > unack) {
+      if (kind === RST && state === ESTABLISHED) return unack
+      if (((words[g + FLAGS]! | words[g + SIDE_WORDS + FLAGS]!) & FLAG_DATA_UNACKNOWLEDGED) !== 0) return unack
+    }
+    if (own > retrans && (words[g + LAST_WIN]! & 0xffff) === 0) return retrans
+    return own
   }
 
   /** Header and flags that no stack sends. Kernel: tcp_error(). */
   #isBroken(packet: Packet): boolean {
-    const segment = this.segment
+    const segment = this.#segment
     if (segment.headerLength < 20 || packet.end - packet.l4 < segment.headerLength) packet.note(IPPROTO_TCP, REASON.TRUNCATED)
     else if (this.#verifiesChecksum && checksumFails(packet, IPPROTO_TCP)) packet.note(IPPROTO_TCP, REASON.BAD_CHECKSUM)
-    else if (!segment.validFlags) packet.note(IPPROTO_TCP, REASON.TCP_FLAGS)
+    else if (!segment.hasPossibleFlags) packet.note(IPPROTO_TCP, REASON.TCP_FLAGS)
     else return false
     return true
   }
 
   /** First packet of a connection: a SYN, or with tcp_loose whatever acknowledges something. Kernel: tcp_new(). */
   #open(packet: Packet): boolean {
-    const segment = this.segment
+    const segment = this.#segment
+    const { sender, receiver, shared } = this.#cursors
     const state = TRANSITIONS[segment.kind * 10 + NONE]!
     if (state === CELL_INVALID) {
       packet.note(IPPROTO_TCP, REASON.TCP_NEW)
       return false
     }
     if (state !== SYN_SENT && !this.#isLoose) return false
-    const sender = this.sender
     sender.end = segment.end
     sender.maxWin = segment.window === 0 ? 1 : segment.window
     if (state === SYN_SENT) {
@@ -129,15 +172,16 @@ export class TcpTracker implements Tracker {
     } else {
       // In mid-stream: SACK is assumed, and windows are not judged because their scale is unknown.
       sender.maxEnd = seqAdd(sender.end, sender.maxWin)
-      sender.flags = this.receiver.flags = FLAG_SACK_PERM | FLAG_BE_LIBERAL
+      sender.flags = receiver.flags = FLAG_SACK_PERM | FLAG_BE_LIBERAL
     }
-    this.shared.lastKind = NO_FLAG
+    shared.lastKind = NO_FLAG
     return true
   }
 
-  /** Cells that need more than the table: returns the new state, DONE, REFUSED or REOPEN. */
+  /** Cells that need more than the table: returns the new state with its bits, DONE, REFUSED or REOPEN. */
   #special(conn: Connection, packet: Packet, dir: number, oldState: number, cell: number): number {
-    const { shared, segment } = this
+    const segment = this.#segment
+    const { shared } = this.#cursors
     switch (cell) {
       case SYN_SENT:
         if (oldState < TIME_WAIT) return cell
@@ -172,7 +216,7 @@ export class TcpTracker implements Tracker {
 
   /** The connection was closed by a FIN of either side, or reset by the one that now sends a SYN. */
   #isOver(dir: number): boolean {
-    const { sender, receiver, shared } = this
+    const { sender, receiver, shared } = this.#cursors
     return ((sender.flags | receiver.flags) & FLAG_CLOSE_INIT) !== 0 || (shared.lastDir === dir && shared.lastKind === RST)
   }
 
@@ -187,8 +231,9 @@ export class TcpTracker implements Tracker {
    * answer to it will tell.
    */
   #onIgnored(packet: Packet, dir: number, oldState: number): number {
-    const { shared, segment } = this
-    const kind = segment.kind
+    const segment = this.#segment
+    const { shared } = this.#cursors
+    const { kind } = segment
     if (kind === SYNACK && shared.lastKind === SYN && shared.lastDir !== dir && segment.ack === shared.lastEnd) {
       return this.#resynchronise()
     }
@@ -209,25 +254,22 @@ export class TcpTracker implements Tracker {
 
   /** A SYN/ACK that answers a SYN we ignored: client and server are in step, so we follow them. */
   #resynchronise(): number {
-    const { shared, receiver, sender } = this
+    const { shared, receiver, sender } = this.#cursors
     receiver.end = receiver.maxEnd = shared.lastEnd
     receiver.maxWin = shared.lastWin === 0 ? 1 : shared.lastWin
     receiver.scale = shared.lastScale
     shared.lastFlags &= ~FLAG_EXPECT_CHALLENGE_ACK
     receiver.flags = shared.lastFlags
     sender.clear()
-    this.#resynchronised = true
-    return SYN_RECV
+    return SYN_RECV | RESYNCHRONISED
   }
 
-  /** A RST in any state but NONE: returns the new state, or REFUSED. */
+  /** A RST in any state but NONE: returns the new state with its bits, or REFUSED. */
   #onReset(conn: Connection, packet: Packet, dir: number, oldState: number): number {
-    const { shared, receiver, segment } = this
+    const segment = this.#segment
+    const { shared, receiver } = this.#cursors
     // Closing already: the tuple may have been used again, so nothing here can be judged.
-    if (canEarlyDrop(oldState)) {
-      this.#skipWindow = true
-      return CLOSE
-    }
+    if (canEarlyDrop(oldState)) return CLOSE | SKIP_WINDOW
     let newState = CLOSE
     if ((receiver.flags & FLAG_MAXACK_SET) !== 0 && shared.lastKind !== SYN) {
       const established = oldState === ESTABLISHED && conn.assured
@@ -245,74 +287,34 @@ export class TcpTracker implements Tracker {
     }
     const answersSyn = conn.seenReply && shared.lastKind === SYN && shared.lastDir !== dir
     const answersAck = !conn.assured && shared.lastKind === ACK
-    if ((answersSyn || answersAck) && segment.ack === shared.lastEnd) this.#skipWindow = true
+    if ((answersSyn || answersAck) && segment.ack === shared.lastEnd) return newState | SKIP_WINDOW
     // The reset that answers a challenge ACK we let through.
-    else if (oldState === SYN_SENT && shared.lastKind === ACK && shared.lastDir === REPLY && segment.seq === shared.lastAck) {
-      this.#skipWindow = true
-    }
-    return newState
-  }
-
-  /** A segment outside the window: logged; two late FINs or RSTs from both sides shorten the entry's life. */
-  #onOutside(conn: Connection, packet: Packet, dir: number): void {
-    const { shared, segment } = this
-    packet.note(IPPROTO_TCP, this.window.reason, this.window.bound)
-    const status = conn.status
-    if ((status & IPS_ASSURED) === 0 || (status & IPS_FIXED_TIMEOUT) !== 0) return
-    if (segment.kind !== RST && segment.kind !== FIN) return
-    if (shared.lastDir !== dir && (shared.lastKind === FIN || shared.lastKind === RST)) {
-      const left = conn.deadline - packet.tick
-      const timeout = this.timeouts[UNACK]!
-      if (left < STUBBORN_SECONDS * this.#tracking.hz || left <= timeout) return
-      this.#tracking.table.setTimeout(conn, timeout)
-      packet.note(IPPROTO_TCP, REASON.TCP_LOWERED)
-    } else {
-      shared.lastKind = segment.kind
-      shared.lastDir = dir
-    }
-  }
-
-  /** The segment stands: state, timeout, counters, status. */
-  #accepted(conn: Connection, packet: Packet, dir: number, tableState: number, newState: number): number {
-    const { shared, sender, segment } = this
-    const oldState = this.#resynchronised ? SYN_SENT : tableState
-    shared.move(newState, segment.kind, dir, this.window.retransmits)
-    if (oldState !== newState && newState === FIN_WAIT) sender.flags |= FLAG_CLOSE_INIT
-    let timeout = this.#timeout(newState)
-    if (newState !== oldState) packet.events |= IPCT_PROTOINFO
-
-    if (!conn.seenReply) {
-      // A reset is the only answer there was: nothing was ever established.
-      if (segment.rst) {
-        this.#tracking.kill(conn, packet, dir)
-        return ACCEPT
-      }
-      // A repeated SYN does not keep the entry alive.
-      if (segment.kind === SYN && oldState === SYN_SENT) return ACCEPT
-      // Picked up in mid-stream and not answered yet.
-      if (newState === ESTABLISHED) timeout = Math.min(timeout, this.timeouts[UNACK]!)
-    } else if (!conn.assured && (oldState === SYN_RECV || oldState === ESTABLISHED) && newState === ESTABLISHED) {
-      conn.status |= IPS_ASSURED
-      packet.events |= IPCT_ASSURED
-    }
-    this.#tracking.refresh(conn, packet, dir, timeout)
-    return ACCEPT
+    const answersChallenge = oldState === SYN_SENT && shared.lastKind === ACK && shared.lastDir === REPLY && segment.seq === shared.lastAck
+    return answersChallenge ? newState | SKIP_WINDOW : newState
   }
 
   /**
-   * How long the connection may stay silent. First rule that holds wins: too many equal ACKs, an inexact RST, data not
-   * acknowledged, a zero window, the state.
+   * A segment that does not fit is logged. Outside, two late FINs or RSTs from both sides shorten the entry's life.
+   * @param fits  IGNORED or OUTSIDE
    */
-  #timeout(state: number): number {
-    const { timeouts, shared, sender, receiver, segment } = this
-    const own = timeouts[state]!
-    const retrans = timeouts[RETRANS]!
-    const unack = timeouts[UNACK]!
-    if (this.window.retransmits >= this.#maxRetransmits && own > retrans) return retrans
-    if (segment.kind === RST && state === ESTABLISHED && own > unack) return unack
-    if (((sender.flags | receiver.flags) & FLAG_DATA_UNACKNOWLEDGED) !== 0 && own > unack) return unack
-    if (shared.lastWin === 0 && own > retrans) return retrans
-    return own
+  #onMisfit(conn: Connection, packet: Packet, dir: number, fits: number): number {
+    packet.note(IPPROTO_TCP, this.#window.reason, this.#window.bound)
+    if (fits === IGNORED) return ACCEPT
+    const { kind } = this.#segment
+    const { status } = conn
+    if ((status & IPS_ASSURED) === 0 || (status & IPS_FIXED_TIMEOUT) !== 0 || (kind !== RST && kind !== FIN)) return INVALID
+    const { shared } = this.#cursors.at(conn, dir)
+    if (shared.lastDir !== dir && (shared.lastKind === FIN || shared.lastKind === RST)) {
+      const left = conn.deadline - packet.tick
+      const timeout = this.timeouts[UNACK]!
+      if (left < STUBBORN_SECONDS * this.#tracking.hz || left <= timeout) return INVALID
+      this.#tracking.table.setTimeout(conn, timeout)
+      packet.note(IPPROTO_TCP, REASON.TCP_LOWERED)
+    } else {
+      shared.lastKind = kind
+      shared.lastDir = dir
+    }
+    return INVALID
   }
 }
 
