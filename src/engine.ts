@@ -68,7 +68,11 @@ export class Engine {
 
   /** Moves time to a tick (ticks since the epoch): expires entries and fragments. */
   advance(tick: number): void {
-    if (!this.clock.advance(tick)) return
+    if (this.clock.advance(tick)) this.#expire(tick)
+  }
+
+  #expire(tick: number): void {
+    this.packet.tick = tick
     this.conntrack.advance(tick)
     this.#ip.advance(tick)
   }
@@ -80,11 +84,8 @@ export class Engine {
     if (at < 0) return at === UNSUPPORTED ? FRAME_UNSUPPORTED : FRAME_NOT_IP
     const { clock, packet } = this
     if (!this.#ip.read(frame, at, packet)) return FRAME_NOT_IP
-    const tick = clock.tickOf(frame.sec, frame.nsec)
-    if (tick < clock.now) clock.backwards++
-    else this.advance(tick)
+    if (clock.meet(frame.sec, frame.nsec)) this.#expire(clock.now)
     packet.reset()
-    packet.tick = clock.now
     if (this.packets++ === 0) this.#ip.begin(clock.now)
     if (!this.#ip.gather(packet)) return FRAME_PACKET
     if (this.#hooks === null) this.conntrack.receive(packet)

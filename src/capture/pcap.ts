@@ -79,8 +79,10 @@ export class PcapDecoder implements Decoder {
     frame.number = ++this.#number
     frame.sec = sec
     frame.nsec = part * this.#nsec
-    frame.bytes = window.bytes
-    frame.view = view
+    if (frame.view !== view) { // storing a reference costs more than the question
+      frame.bytes = window.bytes
+      frame.view = view
+    }
     frame.start = start
     frame.end = start + captured
     frame.wireLen = wireLen < captured ? captured : wireLen

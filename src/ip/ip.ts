@@ -55,8 +55,10 @@ export class IpLayer {
   read(frame: Frame, at: number, packet: Packet): boolean {
     const { view } = frame
     if (frame.end - at < SHORTEST_HEADER) return false
-    packet.bytes = frame.bytes
-    packet.view = view
+    if (packet.view !== view) { // storing a reference costs more than the question
+      packet.bytes = frame.bytes
+      packet.view = view
+    }
     const first = view.getUint32(at)
     const version = first >>> 28
     return version === 4 ? readIpv4(frame, at, first, packet) : version === 6 && readIpv6(frame, at, packet)

@@ -40,7 +40,7 @@ export class Table {
   #onEnd: OnEnd | null = null
   readonly #seed: number
   readonly #mostHeads: number
-  #heads: Uint32Array
+  #heads: Int32Array
   #mask: number
   #serial = 0
 
@@ -57,7 +57,7 @@ export class Table {
     this.wheel = new Wheel(this.records, hz, ordered, (index) => { this.end(index, END_TIMEOUT) })
     this.#seed = seed | 0
     this.#mostHeads = 2 ** Math.ceil(Math.log2(Math.max(buckets, 1024)))
-    this.#heads = new Uint32Array(1024)
+    this.#heads = new Int32Array(1024)
     this.#mask = 1023
   }
 

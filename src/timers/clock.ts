@@ -1,5 +1,7 @@
 // Time comes from packets. One tick is one jiffy: floor(milliseconds since the epoch × HZ / 1000).
 
+const NSEC_PER_MSEC = 1_000_000
+
 export class Clock {
   /** The kernel's HZ: ticks a second. */
   readonly hz: number
@@ -8,6 +10,10 @@ export class Clock {
   /** Frames that were older than the one before them, and were taken at the latest time seen. */
   backwards = 0
   readonly #perMs: number
+  /** The millisecond that began last, as frames give it: second, and nanoseconds from … to. */
+  #sec = -1
+  #from = 0
+  #to = 0
 
   constructor(hz = 1000) {
     this.hz = hz
@@ -16,8 +22,26 @@ export class Clock {
 
   /** The tick a moment falls into. */
   tickOf(sec: number, nsec: number): number {
-    const ms = sec * 1000 + ((nsec / 1_000_000) | 0)
+    const ms = sec * 1000 + ((nsec / NSEC_PER_MSEC) | 0)
     return this.hz === 1000 ? ms : Math.floor(ms * this.#perMs)
+  }
+
+  /**
+   * Moves to a moment, unless it is an older one: that is counted. Nearly every frame comes in the millisecond of the one
+   * before it, which two comparisons of whole numbers tell.
+   * @returns  true when time moved on
+   */
+  meet(sec: number, nsec: number): boolean {
+    if (sec === this.#sec && nsec >= this.#from && nsec < this.#to) return false
+    const tick = this.tickOf(sec, nsec)
+    if (tick < this.now) {
+      this.backwards++
+      return false
+    }
+    this.#sec = sec
+    this.#from = nsec - nsec % NSEC_PER_MSEC
+    this.#to = this.#from + NSEC_PER_MSEC
+    return this.advance(tick)
   }
 
   /** Moves to a tick. An older one is ignored. Returns true when time moved on. */

@@ -62,7 +62,7 @@ export class Segment {
   read(packet: Packet): void {
     const view = packet.view
     const at = packet.l4
-    this.#view = view
+    if (this.#view !== view) this.#view = view // storing a reference costs more than the question
     this.#options = at + 20
     this.seq = view.getInt32(at + 4)
     this.ack = view.getInt32(at + 8)
