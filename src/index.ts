@@ -5,6 +5,7 @@ export {
 } from './library.ts'
 export { CaptureError, type CaptureErrorCode, LiveError, UsageError } from './base/errors.ts'
 export { type PacketRow, packetRowOf } from './views/packet-row.ts'
+export { packetTuple } from './views/packet-tuple.ts'
 export type { Row, RowCounters, RowTuple } from './views/row.ts'
 export { type ExpectRow, expectations, printProcExpect } from './views/expect.ts'
 export { type Counters, type ReasonCount, type Statistics, Tally, type Volume } from './views/tally.ts'
@@ -28,7 +29,7 @@ export { PROFILE_NAMES, profileSysctl } from './base/profiles.ts'
 export { assignKnob, readSysctls, setKnob } from './base/sysctl-text.ts'
 export { defaultSysctl, type Knob, KNOBS, type Sysctl, sysctlName } from './base/sysctl.ts'
 export {
-  addTime, type Every, formatTime, parseDuration, parseEvery, parseWhen, type Time, type When,
+  addTime, type Every, formatSeconds, formatTime, parseDuration, parseEvery, parseWhen, type Time, type When,
 } from './base/when.ts'
 
 // The engine, for programs with frames of their own.
@@ -48,5 +49,6 @@ export type { PacketForm } from './views/packet-form.ts'
 export { loadPacketForm, PACKET_FORM_NAMES } from './views/packet-forms.ts'
 export { KERNEL, SCHEMA } from './views/schema.ts'
 export { printStatistics, STAT_FORM_NAMES } from './views/stat-forms.ts'
+export { endpoint, stateColour } from './views/table.ts'
 export { TablePrinter } from './views/table-printer.ts'
 export { TextBuffer } from './views/text-buffer.ts'

@@ -65,7 +65,7 @@ export function tableForm(options: FormOptions): Form {
 function cellsOf(row: Row): Cell[] {
   const { original, reply, originalCounters, replyCounters } = row
   const flags = row.assured ? 'ASSURED' : row.seenReply ? '' : 'UNREPLIED'
-  const colour = row.state === null ? (row.assured ? GREEN : row.seenReply ? CYAN : YELLOW) : STATE_COLOURS[row.state] ?? GREY
+  const colour = stateColour(row)
   const mirrored = reply.source === original.destination && reply.destination === original.source &&
     reply.sourcePort === original.destinationPort && reply.destinationPort === original.sourcePort
   return [
@@ -79,6 +79,12 @@ function cellsOf(row: Row): Cell[] {
     originalCounters === null ? '' : `${String(originalCounters.bytes)} / ${String(replyCounters?.bytes ?? 0)}`,
     { text: flags, colour },
   ]
+}
+
+/** The colour of an entry's state, or of how far it got where its protocol has none: SGR parameters. */
+export function stateColour(row: Row): string {
+  if (row.state === null) return row.assured ? GREEN : row.seenReply ? CYAN : YELLOW
+  return STATE_COLOURS[row.state] ?? GREY
 }
 
 /** One end of a tuple as people write it: `10.0.0.1:80`, `[2001:db8::1]:80`, `10.0.0.1 type 8 id 77`. */

@@ -1,9 +1,7 @@
 // live: what an interface carries now, as the kernel would track it.
 
 import type { Command } from 'commander'
-import {
-  type CaptureError, FORM_NAMES, LiveError, loadForm, parseDuration, TablePrinter, UsageError,
-} from '../../index.ts'
+import { type CaptureError, FORM_NAMES, LiveError, parseDuration, UsageError } from '../../index.ts'
 import { listDevices } from '../../live/devices.ts'
 import { deviceNames, openLive } from '../../live/open-live.ts'
 import type { LiveSource } from '../../live/live-source.ts'
@@ -13,6 +11,8 @@ import { PROGRAMS, SOURCE_NAMES } from '../../live/programs.ts'
 import { Recorder } from '../../live/recorder.ts'
 import { Watch } from '../../live/watch.ts'
 import { EXIT } from '../exit-codes.ts'
+import type { Io } from '../io.ts'
+import { fullScreenView, type LiveView, plainView } from '../live-views.ts'
 import { addCommonOptions, type CommonOptions, engineOptions, oneOf, wantsColour } from '../options.ts'
 import type { Session } from '../session.ts'
 
@@ -29,9 +29,10 @@ interface LiveOptions extends CommonOptions {
   fileSize?: string
   rotateSeconds?: string
   relinquish?: string
-  every: string
+  view?: string
+  every?: string
   expect?: boolean
-  output: string
+  output?: string
 }
 
 const MEGABYTE = 1_000_000 // bytes, as -C counts
@@ -43,7 +44,8 @@ Sources, the better one first:
 ${PROGRAMS.filter(({ limits }) => limits !== '').map(({ limits }) => `  ${limits}`).join('\n')}
 
 Examples:
-  sudo pcap-conntrack live -i eth0                       the table every five seconds
+  sudo pcap-conntrack live -i eth0                       on a terminal: the table, full screen (h tells the keys)
+  sudo pcap-conntrack live -i eth0 --every 5s >> log     the table every five seconds
   sudo pcap-conntrack live -i eth0 --every 1s -o table   every second, for people
   sudo pcap-conntrack live -i any tcp port 443           part of the traffic: any filter of pcap-filter(7)
   sudo pcap-conntrack live -i eth0 -c 1000 -w seen.pcap  a thousand packets, kept in a file too
@@ -67,24 +69,30 @@ export function define(command: Command, session: Session): void {
     .option('-G, --rotate-seconds <seconds>', 'begin another file after so long; its name by strftime(3)')
     .option('-Z, --relinquish <user>', 'give up root for this user once the interface is open; default: who called sudo')
     .optionsGroup('What to show:')
-    .option('--every <distance>', 'the table at equal distances', '5s')
+    .option('--view <kind>', 'top: full screen, the default on a terminal; plain: text')
+    .option('--every <distance>', 'the table at equal distances; default: 5s, or 1s on the full screen')
     .option('--expect', 'print the expectation table too')
-    .option('-o, --output <form>', FORM_NAMES.join(', '), 'proc'))
+    .option('-o, --output <form>', `${FORM_NAMES.join(', ')}; default: proc`))
     .addHelpText('after', HELP)
     .action(async (filter: string[], options: LiveOptions) => { await run(session, filter.join(' '), options) })
 }
 
 async function run(session: Session, filter: string, options: LiveOptions): Promise<void> {
-  const { io, out } = session
+  const { io } = session
   if (options.listInterfaces === true) {
-    for (const { name, state, addresses } of listDevices()) out.text(`${[name, state, ...addresses].join('  ')}\n`)
+    for (const { name, state, addresses } of listDevices()) session.out.text(`${[name, state, ...addresses].join('  ')}\n`)
     return
   }
   const engine = engineOptions(options)
-  const makeForm = await loadForm(options.output)
-  const interval = parseDuration(options.every)
+  const isFullScreen = wantsFullScreen(options, io)
+  const every = options.every ?? (isFullScreen ? '1s' : '5s')
+  const interval = parseDuration(every)
   const everyMs = interval.sec * 1000 + Math.floor(interval.nsec / 1_000_000)
-  if (everyMs < 100) throw new UsageError(`--every ${options.every}: at least 0.1s`)
+  if (everyMs < 100) throw new UsageError(`--every ${every}: at least 0.1s`)
+  const { output: form = 'proc', expect: expectations = false } = options
+  const colour = wantsColour(options, io)
+  const view: LiveView = isFullScreen ? fullScreenView(session, { colour })
+    : await plainView(session, { form, expectations, colour, sysctl: engine.sysctl })
   const count = options.count === undefined ? undefined : number('--count', options.count, 1)
   const recorder = recorderOf(options)
   const request = requestOf(options, filter)
@@ -93,28 +101,24 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
   const source = await openLive(request, oneOf('--source', options.source, SOURCE_NAMES))
   const watch = new Watch(source, {
     ...engine, everyMs, lagMs: source.program.lagMs, ...(count === undefined ? {} : { count }),
-    ...(recorder === null ? {} : { onPacket: (_engine, frame) => { recorder.write(frame) } }),
+    onPacket(tracker, frame) {
+      recorder?.write(frame)
+      view.onPacket?.(tracker, frame)
+    },
   })
-  const release = listen(session, source, watch)
+  const release = listen(session, source, watch, view)
   try {
     say(`${request.device}, through ${source.program.name}${source.program.limits === '' ? '' : ` (${source.program.limits})`}`)
     giveUpRoot(request, say)
-    const form = makeForm({
-      counters: engine.sysctl.acct === 1,
-      timestamps: engine.sysctl.timestamp === 1,
-      colour: wantsColour(options, io),
-      width: io.outIsTerminal ? io.columns : Infinity,
-      several: true,
-      expectations: options.expect === true,
-    })
-    const printer = new TablePrinter(form, out, { several: true, expectations: options.expect === true })
+    view.begin?.(`${request.device} ${filter}`.trim(), source, () => { watch.stop() })
     for await (const moment of watch.moments()) {
       recorder?.flush()
-      await printer.print(moment)
+      await view.show(moment)
     }
-    await printer.end()
+    await view.end()
     await source.end()
   } finally {
+    view.close?.()
     release()
     source.close()
     recorder?.close()
@@ -123,20 +127,27 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
   report(source, watch, say)
 }
 
+/** Who asks for tables in a form, or at distances, wants text; so does what is no terminal. */
+function wantsFullScreen({ view, every, output }: LiveOptions, { outIsTerminal, env }: Io): boolean {
+  const canBe = outIsTerminal && env.TERM !== 'dumb'
+  if (view === undefined) return canBe && every === undefined && output === undefined
+  return oneOf('--view', view, ['top', 'plain']) === 'top' && canBe
+}
+
 /** Listens to signals, and asks how many packets are lost, until the function it returns is called. */
-function listen({ io }: Session, source: LiveSource, watch: Watch): () => void {
+function listen({ io }: Session, source: LiveSource, watch: Watch, view: LiveView): () => void {
   let lost = 0
   const timer = setInterval(() => {
     source.askLosses()
     const { drops } = source
-    if (drops !== null && drops > lost) io.say(`pcap-conntrack: ${drops} packets lost so far (-B enlarges the kernel's buffer)\n`)
+    if (drops !== null && drops > lost) view.warn(`${drops} packets lost so far (-B enlarges the kernel's buffer)`)
     lost = Math.max(lost, drops ?? 0)
   }, STATISTICS)
   let deafen = (): void => { /* nothing is held yet */ }
   deafen = io.onSignals(() => {
     deafen() // a second SIGINT ends the process at once
     watch.stop()
-  }, () => { io.say(`pcap-conntrack: ${counts(source, watch)}\n`) })
+  }, () => { view.warn(counts(source, watch)) })
   return () => {
     clearInterval(timer)
     deafen()

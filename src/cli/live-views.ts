@@ -1,0 +1,108 @@
+// What live shows: tables as text, one after another; or one that fills the screen and answers to keys.
+
+import { writeFileSync } from 'node:fs'
+import { type Engine, type Frame, loadForm, type Moment, printProc, type Sysctl, TablePrinter, visibleRows } from '../index.ts'
+import type { LiveSource } from '../live/live-source.ts'
+import { draw } from '../live/top/screen.ts'
+import { Terminal } from '../live/top/terminal.ts'
+import { Top } from '../live/top/top.ts'
+import type { Session } from './session.ts'
+
+export interface LiveView {
+  /** The interface is open. @param stop  ends the capture */
+  begin?(title: string, source: LiveSource, stop: () => void): void
+  onPacket?(engine: Engine, frame: Frame): void
+  show(moment: Moment): void | Promise<void>
+  /** Says something beside the data. */
+  warn(text: string): void
+  /** After the last moment. */
+  end(): void | Promise<void>
+  /** Whatever happened. */
+  close?(): void
+}
+
+export interface PlainOptions {
+  readonly form: string
+  readonly expectations: boolean
+  readonly colour: boolean
+  readonly sysctl: Sysctl
+}
+
+/** Tables as text. @throws UsageError for a form that there is none of */
+export async function plainView(session: Session, { form, expectations, colour, sysctl }: PlainOptions): Promise<LiveView> {
+  const { io, out } = session
+  const makeForm = await loadForm(form)
+  const printer = new TablePrinter(makeForm({
+    counters: sysctl.acct === 1,
+    timestamps: sysctl.timestamp === 1,
+    colour,
+    width: io.outIsTerminal ? io.columns : Infinity,
+    several: true,
+    expectations,
+  }), out, { several: true, expectations })
+  return {
+    show: (moment) => printer.print(moment),
+    warn(text) { io.say(`pcap-conntrack: ${text}\n`) },
+    end: () => printer.end(),
+  }
+}
+
+const COST = 10 // a table is taken at most so many times its own cost after the one before
+
+/** The full screen. */
+export function fullScreenView(session: Session, { colour }: { readonly colour: boolean }): LiveView {
+  let top = new Top('')
+  let terminal: Terminal | null = null
+  let source: LiveSource | null = null
+  let notBefore = 0
+  const paint = (): void => { terminal?.draw(draw(top, { width: terminal.width, height: terminal.height, colour })) }
+  return {
+    begin(title, from, stop) {
+      source = from
+      top = new Top(`pcap-conntrack live: ${title}, through ${from.program.name}`)
+      terminal = new Terminal((key) => {
+        const wish = top.key(key)
+        if (wish === 'quit') stop()
+        else if (wish === 'save') top.note = save(top)
+        paint()
+      }, paint)
+      paint()
+    },
+    onPacket(engine, frame) { top.remarks.add(engine, frame) },
+    show({ engine, time, frame }) {
+      const start = performance.now()
+      if (start < notBefore) return
+      const { stats } = engine.table
+      top.take({
+        time, frames: frame, packets: engine.packets, invalid: stats.invalid, created: stats.created, earlyDrop: stats.earlyDrop,
+        tableFull: stats.tableFull, most: engine.sysctl.max, lost: source?.drops ?? null,
+      }, visibleRows(engine))
+      notBefore = performance.now() + COST * (performance.now() - start)
+      paint()
+    },
+    warn(text) {
+      if (terminal === null) session.io.say(`pcap-conntrack: ${text}\n`)
+      top.note = text
+    },
+    end() { /* the last table went with the screen */ },
+    close() {
+      terminal?.close()
+      terminal = null
+    },
+  }
+}
+
+/** Saves the table shown beside where we run. @returns what to say */
+function save({ shown }: Top): string {
+  if (shown === undefined) return 'there is no table yet'
+  const { time } = shown.totals
+  const path = `conntrack-${new Date(time.sec * 1000 + Math.floor(time.nsec / 1e6)).toISOString().replace(/:/g, '')}.txt`
+  const { entries } = shown
+  const lines = Array.from({ length: entries.length }, (_, i) => `${printProc(entries.row(i), { counters: true, timestamps: false })}\n`)
+  try {
+    writeFileSync(path, lines.join(''))
+    return `saved: ${path}`
+  } catch (error) {
+    return `not saved: ${(error as Error).message}`
+  }
+}

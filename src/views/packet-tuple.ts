@@ -1,0 +1,21 @@
+// The tuple of a packet as plain values, whatever conntrack made of it: for people who ask about packets without a connection.
+
+import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6 } from '../base/units.ts'
+import { readAddresses, readPorts } from '../conntrack/tuple-of.ts'
+import type { Packet } from '../ip/packet.ts'
+import { GreKeys } from '../table/gre-keys.ts'
+import { Tuple } from '../table/tuple.ts'
+import { rowTuple } from './expect.ts'
+import type { RowTuple } from './row.ts'
+
+const noKeys = new GreKeys()
+
+/** The addresses of a packet just taken, and its ports or what stands for them, where it has them. */
+export function packetTuple(packet: Packet): RowTuple {
+  const tuple = new Tuple()
+  readAddresses(packet.view, packet.ip, packet.version, packet.protocol, tuple)
+  if (packet.l4 >= 0 && packet.protocol !== IPPROTO_GRE) readPorts(packet.view, packet.l4, packet.captured, packet.protocol, noKeys, tuple)
+  const { source, destination, ...ports } = rowTuple(tuple)
+  if (packet.protocol !== IPPROTO_ICMP && packet.protocol !== IPPROTO_ICMPV6) return { source, destination, ...ports }
+  return { source, destination, type: tuple.ports >>> 8 & 255, code: tuple.ports & 255, id: tuple.sourcePort }
+}
