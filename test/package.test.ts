@@ -117,7 +117,7 @@ describe('the package, packed and installed elsewhere', () => {
   afterAll(() => { rmSync(folder, { recursive: true }) })
 
   test('has what it needs and nothing else', () => {
-    expect(packed).toEqual(expect.arrayContaining(['package.json', 'LICENSE', 'bin/pcap-conntrack.js', 'dist/index.js', 'dist/index.d.ts']))
+    expect(packed).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'bin/pcap-conntrack.js', 'dist/index.js', 'dist/index.d.ts']))
     expect(packed.filter((path) => /^(src|test|bench|scripts|\.ci|node_modules)\//.test(path))).toEqual([])
   })
 
@@ -136,6 +136,13 @@ describe('the package, packed and installed elsewhere', () => {
     const program = join(folder, 'user/program.mjs')
     writeFileSync(program, "import * as api from 'pcap-conntrack'\nconsole.log(typeof api.openCapture, typeof api.Engine)\n")
     expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe('function function\n')
+  })
+
+  test('does what the README shows', () => {
+    const [, code = '', printed = ''] = /^```js\n([^]*?)^```$[^]*?^```text\n([^]*?)^```$/m.exec(readText('README.md')) ?? []
+    const program = join(folder, 'user/readme.mjs')
+    writeFileSync(program, code)
+    expect(execFileSync(process.execPath, [program], { cwd: ROOT, encoding: 'utf8' })).toBe(printed)
   })
 
   test('has types that hold for a strict program', () => {
