@@ -37,9 +37,23 @@ export { Frame, type FrameOrigin, type Source } from './capture/frame.ts'
 export { type CaptureInput, type CaptureInputOptions, openCapture } from './capture/open.ts'
 export { type PcapParser, PcapParserSource } from './capture/pcap-parser.ts'
 export { PcapWriter } from './capture/writer.ts'
-export { Engine, type EngineOptions, FRAME_NOT_IP, FRAME_PACKET, FRAME_UNSUPPORTED } from './engine.ts'
+export { Engine, type EngineOptions, FRAME_NOT_IP, FRAME_PACKET, FRAME_UNSUPPORTED, type Hooks } from './engine.ts'
 export { type Moment, type OnPacket, Replay, type ReplayOptions } from './replay.ts'
 export { snapshot, visibleRows } from './views/snapshot.ts'
+
+// Rules around the connection tracker.
+export { type Decision, Firewall, type Reason } from './rules/firewall.ts'
+export { type DroppedFlow, DroppedFlows } from './rules/flows.ts'
+export type { SaveText } from './rules/iptables/save.ts'
+export type { RulesFinding } from './rules/lint.ts'
+export { type FirewallOptions, loadFirewall } from './rules/load.ts'
+export type { RulesetWarning } from './rules/ruleset.ts'
+export { RulesRun, type RulesRunOptions } from './rules/run.ts'
+export {
+  type DecisionRow, decisionText, printRulesPacket, type RulesPacketRow, rulesPacketRow,
+} from './views/rules-packet.ts'
+export { printRulesText, RULES_FORM_NAMES, rulesJson, type RulesReport } from './views/rules-report.ts'
+export { printRulesSave } from './views/rules-save.ts'
 
 // Forms of output.
 export { type FilterTexts, rowFilter } from './views/filter.ts'

@@ -42,7 +42,8 @@ export function engineOptions(options: CommonOptions): EngineOptions & { sysctl:
   return { sysctl, helpers: options.helper ?? [], hz: Number(oneOf('--hz', options.hz, ['1000', '250', '100'])) }
 }
 
-function readText(option: string, path: string): string {
+/** A file's text, of standard input for `-`. @throws UsageError */
+export function readText(option: string, path: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8')
   } catch (error) {

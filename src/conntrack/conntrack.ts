@@ -34,11 +34,15 @@ export class Conntrack {
   readonly #inverse = new Tuple()
   readonly #icmpErrors: IcmpErrors
   readonly #confirmsLater: boolean
+  /** What rules want for the next packets: their zone, and the helper of a connection they open; 0 for none. */
+  zone = 0
+  wantedHelper = 0
 
   /**
    * @param hz             ticks a second
    * @param helpers        which helpers are attached, as `--helper` names them
-   * @param confirmsLater  `receive` leaves the last step to whoever calls it: `confirm` or `abandon`
+   * @param confirmsLater  `receive` leaves the last step to whoever calls it, `confirm` or `abandon`, and heeds `zone` and
+   *                       `wantedHelper`
    */
   constructor(table: Table, sysctl: Sysctl, hz: number, helpers: readonly string[] = [], confirmsLater = false) {
     this.table = table
@@ -49,7 +53,8 @@ export class Conntrack {
     this.#conn = new Connection(table.records)
     this.#icmpErrors = new IcmpErrors(table, sysctl)
     const wanted = attach(helpers)
-    this.helpers = wanted.attachments.length === 0 ? null : new Helpers(table, sysctl, hz, wanted.helpers, wanted.attachments)
+    const hasHelpers = wanted.attachments.length > 0 || confirmsLater
+    this.helpers = !hasHelpers ? null : new Helpers(table, sysctl, hz, wanted.helpers, wanted.attachments)
   }
 
   /** Moves time on, and ends what has expired. */
@@ -67,13 +72,14 @@ export class Conntrack {
     if (packet.end - packet.l4 < WHOLE_HEADER && this.helpers?.cannotRead(packet) === true) return
     const protocol = packet.protocol
     if (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6) {
-      const outcome: IcmpOutcome = this.#icmpErrors.receive(packet)
+      const outcome: IcmpOutcome = this.#icmpErrors.receive(packet, this.zone)
       if (outcome !== NOT_AN_ERROR) {
         if (this.helpers !== null && !this.#confirmsLater) this.#helpWithError(packet)
         return
       }
     }
     readAddresses(packet.view, packet.ip, packet.version, protocol, this.#tuple)
+    if (this.zone !== 0) this.#tuple.proto |= this.zone << 16
     if (!readPorts(packet.view, packet.l4, packet.end, protocol, this.table.greKeys, this.#tuple)) {
       this.#refuse(packet)
       return
@@ -195,7 +201,10 @@ export class Conntrack {
       return false
     }
     this.#conn.at(table.open(this.#tuple, this.#inverse))
-    if (this.helpers !== null) this.helpers.opened(this.#conn, this.#tuple)
+    if (this.helpers !== null) {
+      this.helpers.opened(this.#conn, this.#tuple)
+      if (this.wantedHelper !== 0 && this.#conn.master === 0) this.#conn.helper = this.wantedHelper
+    }
     return true
   }
 

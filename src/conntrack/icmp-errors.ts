@@ -33,6 +33,7 @@ export class IcmpErrors {
   readonly #inner = new Tuple()
   readonly #inverse = new Tuple()
   readonly #conn: Connection
+  #zone = 0
 
   constructor(table: Table, sysctl: Sysctl) {
     this.#table = table
@@ -40,8 +41,12 @@ export class IcmpErrors {
     this.#conn = new Connection(table.records)
   }
 
-  /** Decides an ICMP or ICMPv6 packet, or leaves it to be tracked. A protocol of the other IP version is left too. */
-  receive(packet: Packet): IcmpOutcome {
+  /**
+   * Decides an ICMP or ICMPv6 packet, or leaves it to be tracked. A protocol of the other IP version is left too.
+   * @param zone  in which the connection is looked for
+   */
+  receive(packet: Packet, zone: number): IcmpOutcome {
+    this.#zone = zone
     if (packet.version === 4) return packet.protocol === IPPROTO_ICMP ? this.#icmp(packet) : NOT_AN_ERROR
     return packet.protocol === IPPROTO_ICMPV6 ? this.#icmpv6(packet) : NOT_AN_ERROR
   }
@@ -84,6 +89,7 @@ export class IcmpErrors {
     const inner = this.#inner
     if (!innerTransport(view, at, end, version)) return this.#refuse(packet, REASON.NONE)
     readAddresses(view, at, version, transport.protocol, inner)
+    inner.proto |= this.#zone << 16
     if (!readPorts(view, transport.l4, end, transport.protocol, this.#table.greKeys, inner) || !this.#inverse.invert(inner)) {
       return this.#refuse(packet, REASON.NONE)
     }

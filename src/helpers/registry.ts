@@ -1,7 +1,7 @@
 // The helpers there are, and which of them the user wants on which ports.
 
 import { UsageError } from '../base/errors.ts'
-import { IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
+import { AF_INET6, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
 import { Amanda } from './amanda.ts'
 import { Broadcast } from './broadcast.ts'
 import { Ftp } from './ftp.ts'
@@ -50,6 +50,15 @@ const NUMBERED: readonly string[] = attach([]).helpers.map(({ name }) => name)
 /** The name of a helper by its number in a connection's record; null for 0. */
 export function helperName(number: number): string | null {
   return NUMBERED[number - 1] ?? null
+}
+
+/**
+ * The number of a helper by the name a rule gives it (`CT --helper`); 0 for none that reads this protocol and IP version.
+ * @param protocol  null where the rule is for any
+ */
+export function helperNumber(name: string, protocol: number | null, isIpv6: boolean): number {
+  return attach([]).helpers.findIndex((helper) => helper.name === name && (protocol === null || helper.protocol === protocol) &&
+    (helper.family === 0 || (helper.family === AF_INET6) === isIpv6)) + 1
 }
 
 /** One `--helper`, read. */

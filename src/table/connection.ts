@@ -69,6 +69,12 @@ export class Connection {
   /** Number of the attached helper; 0 when none. */
   get helper(): number { return this.words[this.base + HELPER]! }
   set helper(number: number) { this.words[this.base + HELPER] = number }
+  /** Number of the helper of the connection that promised this one; 0 when that has none, or is gone. */
+  get masterHelper(): number {
+    const base = (this.master - 1) * RECORD_WORDS
+    return base < 0 || this.words[base + PROTO] === 0 || this.words[base + SERIAL] !== this.masterSerial ? 0 : this.words[base + HELPER]!
+  }
+
   /** Reads the original tuple of the connection that promised this one. False when it is gone. */
   loadMaster(tuple: Tuple): boolean {
     const base = (this.master - 1) * RECORD_WORDS

@@ -1,0 +1,84 @@
+// rules: what a firewall's rules would have done with the packets of a capture.
+
+import type { Command } from 'commander'
+import {
+  loadFirewall, printRulesPacket, printRulesSave, printRulesText, RULES_FORM_NAMES, RulesRun, rulesJson, rulesPacketRow, type SaveText,
+} from '../../index.ts'
+import { addCommonOptions, collect, type CommonOptions, engineOptions, oneOf, readText } from '../options.ts'
+import type { Session } from '../session.ts'
+
+interface RulesOptions extends CommonOptions {
+  ip6?: string
+  local?: string[]
+  iface?: string[]
+  route?: string[]
+  bridge?: string | boolean
+  sets?: string
+  lenient?: boolean
+  vantage?: string
+  output: string
+}
+
+const EXAMPLES = `
+Examples:
+  iptables-save > fw.rules; pcap-conntrack rules fw.rules capture.pcap --local 192.0.2.1
+                                               what this host would have dropped, and by which rule
+  pcap-conntrack rules fw.rules capture.pcap -o packets
+                                               one row a packet: frame, time, fate, ctstate, direction, what decided
+  pcap-conntrack rules fw.rules capture.pcap -o save
+                                               the ruleset with its counters, as iptables-save -c prints them
+  pcap-conntrack rules fw4.rules --ip6 fw6.rules capture.pcap --route 10.0.0.0/8=eth1 --route 0.0.0.0/0=eth0
+                                               a router, both IP versions, interfaces by addresses
+  pcap-conntrack rules neutron.rules capture.pcap --bridge brq0 --iface tap1=fa:16:3e:00:00:01
+                                               the rules of a bridge (bridge-nf-call-iptables), ports by stations
+
+Without --local and --bridge, cooked captures tell what was sent and received; any other packet is taken as forwarded.`
+
+export function define(command: Command, session: Session): void {
+  addCommonOptions(command
+    .description('hold a firewall\'s rules (iptables-save) against a capture: what is dropped, by which rule, and what the rules count')
+    .argument('<ruleset>', 'output of iptables-save or ip6tables-save')
+    .argument('<capture...>', 'pcap or pcapng files, - for standard input')
+    .option('--ip6 <ruleset>', 'rules of the other IP version')
+    .option('--local <address>', 'an address or network of the machine\'s own (repeatable)', collect)
+    .option('--iface <name[=mac]>', 'the interface a station is behind; without one, where the capture was taken (repeatable)', collect)
+    .option('--route <network=name>', 'the interface a network is behind (repeatable)', collect)
+    .option('--bridge [name]', 'the packets cross a bridge whose rules are asked; interfaces are its ports')
+    .option('--sets <file>', 'members of sets, as `ipset save` writes them')
+    .option('--lenient', 'warn of rules that are not supported, and let them match nothing')
+    .option('--vantage <machine>', 'lvs-director: the machine sees the clients\' packets only')
+    .option('-o, --output <form>', RULES_FORM_NAMES.join(', '), 'text')
+    .addHelpText('after', EXAMPLES))
+    .action(async (ruleset: string, paths: string[], options: RulesOptions) => { await run(session, ruleset, paths, options) })
+}
+
+async function run(session: Session, path: string, captures: string[], options: RulesOptions): Promise<void> {
+  const { out, io } = session
+  const form = oneOf('--output', options.output, RULES_FORM_NAMES)
+  const engine = engineOptions(options)
+  const read = (option: string, file: string): SaveText => ({ path: file, text: readText(option, file) })
+  const texts = [read('ruleset', path), ...(options.ip6 === undefined ? [] : [read('--ip6', options.ip6)])]
+  const { firewall, warnings } = loadFirewall(texts, {
+    local: options.local ?? [], ifaces: options.iface ?? [], routes: options.route ?? [], isLenient: options.lenient === true,
+    hz: engine.hz ?? 1000,
+    ...(options.bridge === undefined || options.bridge === false ? {} : { bridge: options.bridge === true ? 'br0' : options.bridge }),
+    ...(options.sets === undefined ? {} : { sets: read('--sets', options.sets) }),
+  })
+  for (const { path: file, line, message } of warnings) io.say(`pcap-conntrack: ${file}:${String(line)}: ${message}\n`)
+  const isDirector = options.vantage !== undefined && oneOf('--vantage', options.vantage, ['lvs-director', 'other']) === 'lvs-director'
+  const noted = new RulesRun(firewall, { isDirector, hasHelpers: engine.helpers?.length !== 0 })
+  await session.replay(captures, options, {
+    ...engine, at: [], hooks: firewall,
+    onPacket: (current, frame) => {
+      noted.note(current, frame)
+      if (form === 'packets') out.text(`${printRulesPacket(rulesPacketRow(firewall, frame, current.packet))}\n`)
+      else if (form === 'jsonl') out.text(`${JSON.stringify(rulesPacketRow(firewall, frame, current.packet))}\n`)
+    },
+  }, async (replay) => {
+    await replay.run()
+    const report = { engine: replay.engine, firewall, dropped: noted.dropped, findings: noted.findings() }
+    if (form === 'text') out.text(printRulesText(report))
+    else if (form === 'save') for (const ruleset of firewall.rulesets) out.text(printRulesSave(firewall, ruleset))
+    else if (form === 'json') out.text(`${JSON.stringify(rulesJson(report), null, 2)}\n`)
+  })
+}

@@ -1,0 +1,52 @@
+// Rulesets as a person hands them over: one text or two, with what they need to know of the machine.
+
+import { UsageError } from '../base/errors.ts'
+import { parseSets } from './address-set.ts'
+import { Firewall } from './firewall.ts'
+import { Ids, isIpv6Text, SaveParser, type SaveText } from './iptables/save.ts'
+import { RuleProblem } from './iptables/values.ts'
+import { Interfaces } from './interfaces.ts'
+import { Place, type PlaceOptions } from './place.ts'
+import type { RulesetWarning } from './ruleset.ts'
+
+export interface FirewallOptions extends PlaceOptions {
+  /** Rules that are not supported are warned of, and never match. Default: they are errors. */
+  readonly isLenient?: boolean
+  /** Sets of addresses: what `ipset save` wrote. */
+  readonly sets?: SaveText
+  /** Ticks a second of the kernel, as the engine has it. Default 1000. */
+  readonly hz?: number
+}
+
+/**
+ * Makes the firewall that a machine with these rules is.
+ *
+ * @param texts  the output of iptables-save, of ip6tables-save, or of each; which is which they say themselves
+ * @throws       UsageError, which names file and line
+ */
+export function loadFirewall(
+  texts: readonly SaveText[], options: FirewallOptions = {},
+): { firewall: Firewall, warnings: RulesetWarning[] } {
+  const interfaces = new Interfaces()
+  const place = new Place(options, interfaces)
+  const ids = new Ids()
+  const sets = options.sets === undefined ? new Map<string, never>() : readSets(options.sets)
+  const parsers = texts.map((source) => new SaveParser(source, {
+    isIpv6: isIpv6Text(source.text), interfaces, hz: options.hz ?? 1000, sets, isLocal: (facts, isSource) => place.isLocal(facts, isSource),
+  }, ids, options.isLenient === true).parse())
+  const rulesets = parsers.map(({ ruleset }) => ruleset)
+  for (const isIpv6 of [false, true]) {
+    const [, second] = rulesets.filter((ruleset) => ruleset.isIpv6 === isIpv6)
+    if (second !== undefined) throw new UsageError(`${second.path}: a second ruleset for ${isIpv6 ? 'IPv6' : 'IPv4'}`)
+  }
+  return { firewall: new Firewall(rulesets, place, ids.count), warnings: parsers.flatMap(({ warnings }) => warnings) }
+}
+
+function readSets({ text, path }: SaveText): ReturnType<typeof parseSets> {
+  try {
+    return parseSets(text, path)
+  } catch (error) {
+    if (!(error instanceof RuleProblem)) throw error
+    throw new UsageError(error.message)
+  }
+}

@@ -1,0 +1,95 @@
+// What a ruleset made of a capture: dropped flows first, then the rules with their counters, then what is wrong with them.
+
+import type { Engine } from '../engine.ts'
+import type { Firewall } from '../rules/firewall.ts'
+import type { DroppedFlow, DroppedFlows } from '../rules/flows.ts'
+import { decisionRow, type DecisionRow, decisionText } from './rules-packet.ts'
+import { printRulesSave } from './rules-save.ts'
+import { protocolName } from './snapshot.ts'
+import { SCHEMA } from './schema.ts'
+import type { RulesFinding } from '../rules/lint.ts'
+
+/** All there is to say when the capture is over. */
+export interface RulesReport {
+  readonly engine: Engine
+  readonly firewall: Firewall
+  readonly dropped: DroppedFlows
+  readonly findings: readonly RulesFinding[]
+}
+
+const MOST_LINES = 50 // flows shown to a person
+
+/** The forms `rules` can print. */
+export const RULES_FORM_NAMES = ['text', 'save', 'packets', 'json', 'jsonl'] as const
+
+/** For people. */
+export function printRulesText({ engine, firewall, dropped, findings }: RulesReport): string {
+  const parts = [droppedText(engine, dropped)]
+  for (const ruleset of firewall.rulesets) {
+    parts.push(`# ${ruleset.isIpv6 ? 'IPv6' : 'IPv4'} rules, [packets:bytes] each has matched\n${printRulesSave(firewall, ruleset)}`)
+  }
+  if (findings.length > 0) parts.push(findings.map(({ severity, where, text }) => `${severity}: ${where}${text}\n`).join(''))
+  return parts.join('\n')
+}
+
+function droppedText({ packets }: Engine, dropped: DroppedFlows): string {
+  const flows = [...dropped.flows].sort((a, b) => b.packets - a.packets || a.firstFrame - b.firstFrame)
+  if (flows.length === 0) return `No packet of ${String(packets)} is dropped.\n`
+  const count = `${String(flows.length)} flow${flows.length === 1 ? '' : 's'}`
+  const head = `${String(dropped.packets)} of ${String(packets)} packets are dropped, of ${count}:\n`
+  const shown = flows.slice(0, MOST_LINES)
+  const lines = aligned([['packets', 'bytes', 'frames', 'flow', 'ctstate', 'dropped by'], ...shown.map(flowCells)])
+  const more = flows.length - shown.length
+  return head + lines + (more > 0 ? `and ${String(more)} flows more\n` : '') +
+    (dropped.unkept > 0 ? `and ${String(dropped.unkept)} packets of flows too many to tell apart\n` : '')
+}
+
+function flowCells(flow: DroppedFlow): string[] {
+  const { packets, bytes, firstFrame, lastFrame } = flow
+  const frames = firstFrame === lastFrame ? String(firstFrame) : `${String(firstFrame)}-${String(lastFrame)}`
+  const states = [...flow.states].map(([state, count]) => flow.states.size === 1 ? state : `${state}:${String(count)}`).join(' ')
+  return [String(packets), String(bytes), frames, flowText(flow), states, decisionText(decisionRow(flow.decision))]
+}
+
+function flowText({ protocol, source, destination, sport, dport }: DroppedFlow): string {
+  const end = (address: string, port: number | null): string =>
+    port === null ? address : `${address.includes(':') ? `[${address}]` : address}:${String(port)}`
+  return `${protocolName(protocol)} ${end(source, sport)} > ${end(destination, dport)}`
+}
+
+/** Columns: the first two are numbers, the last is as long as it is. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  return rows.map((row) => `${row.map((cell, column) => {
+    const width = widths[column] ?? 0
+    return column < 2 ? cell.padStart(width) : column === row.length - 1 ? cell : cell.padEnd(width)
+  }).join('  ')}\n`).join('')
+}
+
+/** As one JSON document. */
+export function rulesJson({ engine, firewall, dropped, findings }: RulesReport): object {
+  return {
+    schema: SCHEMA,
+    packets: engine.packets,
+    dropped: {
+      packets: dropped.packets, bytes: dropped.bytes, unkept: dropped.unkept,
+      flows: dropped.flows.map((flow) => ({
+        protocol: protocolName(flow.protocol), source: flow.source, destination: flow.destination, sport: flow.sport, dport: flow.dport,
+        packets: flow.packets, bytes: flow.bytes, firstFrame: flow.firstFrame, lastFrame: flow.lastFrame,
+        ctstates: Object.fromEntries(flow.states), decision: decisionRow(flow.decision) satisfies DecisionRow,
+      })),
+    },
+    rulesets: firewall.rulesets.map((ruleset) => ({
+      family: ruleset.isIpv6 ? 'ipv6' : 'ipv4',
+      path: ruleset.path,
+      chains: [...ruleset.tables.values()].flatMap((chains) => [...chains.values()]).map((chain) => ({
+        table: chain.table, chain: chain.name, policy: chain.policy === null ? null : chain.policy === 0 ? 'ACCEPT' : 'DROP',
+        packets: firewall.packetsOf(chain.id), bytes: firewall.bytesOf(chain.id),
+        rules: chain.rules.map((rule) => ({
+          number: rule.number, line: rule.line, text: rule.text, packets: firewall.packetsOf(rule.id), bytes: firewall.bytesOf(rule.id),
+        })),
+      })),
+    })),
+    findings,
+  }
+}
