@@ -1,7 +1,10 @@
 // What live shows: tables as text, one after another; or one that fills the screen and answers to keys.
 
 import { writeFileSync } from 'node:fs'
-import { type Engine, type Frame, loadForm, type Moment, printProc, type Sysctl, TablePrinter, visibleRows } from '../index.ts'
+import {
+  type Engine, type Entries, type Frame, loadForm, type Moment, printProc, type Sysctl, TablePrinter, visibleRows,
+} from '../index.ts'
+import { besideLines, compareWithKernel } from '../live/beside-kernel.ts'
 import type { LiveSource } from '../live/live-source.ts'
 import { draw } from '../live/top/screen.ts'
 import { Terminal } from '../live/top/terminal.ts'
@@ -12,7 +15,8 @@ export interface LiveView {
   /** The interface is open. @param stop  ends the capture */
   begin?(title: string, source: LiveSource, stop: () => void): void
   onPacket?(engine: Engine, frame: Frame): void
-  show(moment: Moment): void | Promise<void>
+  /** @param kernel  the kernel's table at that moment, null where it is not looked at */
+  show(moment: Moment, kernel: Entries | null): void | Promise<void>
   /** Says something beside the data. */
   warn(text: string): void
   /** After the last moment. */
@@ -41,7 +45,12 @@ export async function plainView(session: Session, { form, expectations, colour, 
     expectations,
   }), out, { several: true, expectations })
   return {
-    show: (moment) => printer.print(moment),
+    async show(moment, kernel) {
+      await printer.print(moment)
+      if (kernel === null) return
+      for (const line of besideLines(compareWithKernel(visibleRows(moment.engine), kernel))) out.text(`${line}\n`)
+      await out.flush()
+    },
     warn(text) { io.say(`pcap-conntrack: ${text}\n`) },
     end: () => printer.end(),
   }
@@ -69,14 +78,14 @@ export function fullScreenView(session: Session, { colour }: { readonly colour: 
       paint()
     },
     onPacket(engine, frame) { top.remarks.add(engine, frame) },
-    show({ engine, time, frame }) {
+    show({ engine, time, frame }, kernel) {
       const start = performance.now()
       if (start < notBefore) return
       const { stats } = engine.table
       top.take({
         time, frames: frame, packets: engine.packets, invalid: stats.invalid, created: stats.created, earlyDrop: stats.earlyDrop,
         tableFull: stats.tableFull, most: engine.sysctl.max, lost: source?.drops ?? null,
-      }, visibleRows(engine))
+      }, visibleRows(engine), kernel === null ? null : compareWithKernel(visibleRows(engine), kernel))
       notBefore = performance.now() + COST * (performance.now() - start)
       paint()
     },

@@ -35,8 +35,10 @@ export class Watch {
   readonly #frame = new Frame()
   /** The frame has been read and not yet given to the engine. */
   #held = false
-  /** When the next moment is due, ms since the epoch. */
-  #dueMs: number
+  /** When the next moment is due, ms since the epoch: by equal distances, or because it was asked for. */
+  #dueMs = Infinity
+  #turnMs: number
+  readonly #asked: number[] = []
   #stopped = false
   /** Input has been asked for and has not come. */
   #waiting = false
@@ -49,12 +51,23 @@ export class Watch {
     this.#source = source
     this.#options = options
     this.#now = options.now ?? Date.now
-    this.#dueMs = options.everyMs === undefined ? Infinity : this.#now() + options.everyMs
+    this.#turnMs = options.everyMs === undefined ? Infinity : this.#now() + options.everyMs
+    this.#plan()
   }
 
   /** Ends the capture: what has been captured by now is still taken. */
   stop(): void {
     this.#source.stop()
+  }
+
+  /** Asks for a moment beside those at equal distances. @param ms  since the epoch, not before one that was asked for earlier */
+  ask(ms: number): void {
+    this.#asked.push(ms)
+    this.#plan()
+  }
+
+  #plan(): void {
+    this.#dueMs = Math.min(this.#turnMs, this.#asked[0] ?? Infinity)
   }
 
   /** Runs to the end, stopping at each instant. Each moment is valid until the next is asked for. */
@@ -136,7 +149,9 @@ export class Watch {
     const ms = isDue ? this.#dueMs : this.#tickMs()
     if (isDue) {
       this.#advance(ms)
-      this.#dueMs += this.#options.everyMs ?? Infinity
+      if (ms === this.#asked[0]) this.#asked.shift()
+      else this.#turnMs += this.#options.everyMs ?? Infinity
+      this.#plan()
     }
     const time = timeOf(ms)
     return { text: text ?? new Date(ms).toISOString(), time, frame: this.engine.frames, engine: this.engine }

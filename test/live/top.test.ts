@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Frame } from '../../src/capture/frame.ts'
 import { Engine } from '../../src/engine.ts'
+import { besideLines, compareWithKernel } from '../../src/live/beside-kernel.ts'
 import { draw } from '../../src/live/top/screen.ts'
 import { short } from '../../src/live/top/columns.ts'
 import { Top } from '../../src/live/top/top.ts'
+import { Entries } from '../../src/views/entries.ts'
 import { snapshot } from '../../src/views/snapshot.ts'
 import { buildInto } from '../support/built.ts'
 import { aim } from '../support/conversation.ts'
@@ -40,6 +42,16 @@ function watch(frames: readonly Seen[], until = Math.max(...frames.map(({ sec })
     }, snapshot(engine))
   }
   return top
+}
+
+function engineOver(frames: readonly Seen[]): Engine {
+  const engine = new Engine({ seed: 1 })
+  const frame = new Frame()
+  frames.forEach((seen, i) => {
+    aim(frame, seen, i + 1)
+    engine.push(frame)
+  })
+  return engine
 }
 
 const at = (sec: number, bytes: Uint8Array): Seen => ({ sec: START + sec, bytes })
@@ -175,18 +187,32 @@ describe('the full-screen table', () => {
     expect(top.page).toBe('table')
   })
 
+  test('shows what the kernel has, where that was looked at', () => {
+    const top = watch(MIXED)
+    const ours = snapshot(engineOver(MIXED))
+    const kernel = new Entries()
+    for (const row of ours) {
+      if (row.l4 === 'icmp') continue
+      kernel.add(row.l4 === 'tcp' ? { ...row, state: 'SYN_RECV', assured: false, timeout: 60 } : { ...row, timeout: row.timeout! + 1 })
+    }
+    kernel.add({ ...ours[0]!, original: { ...ours[0]!.original, sourcePort: 1 } })
+    const beside = compareWithKernel(ours, kernel)
+    top.take(top.history.back(0)!.totals, ours, beside)
+    const lines = draw(top, { ...SIZE, width: 160 })
+    expect(lines[2]).toContain('beside the kernel: 2 the same, 2 not, 1 only there')
+    expect(lines.slice(4, 8).map((line) => plain(line).trim().split(/ {2,}/).at(-1))).toEqual(['SYN_RECV answered 60 s', '=', 'not there', '='])
+    expect(besideLines(beside)).toEqual([
+      '# beside the kernel: 2 the same, 1 differ, 1 only here, 1 only there',
+      '# tcp 10.0.0.1:40000 → 10.0.0.2:80: the kernel has SYN_RECV answered 60 s',
+      '# icmp 10.0.0.9 → 10.0.0.2 type 8 code 0 id 77: not there',
+      '# tcp 10.0.0.1:1 → 10.0.0.2:80: only there, ESTABLISHED ASSURED',
+    ])
+  })
+
   test('keeps so many tables that memory is bounded', () => {
     const top = new Top('eth0')
-    const rows = snapshot(((): Engine => {
-      const engine = new Engine({ seed: 1 })
-      const frame = new Frame()
-      for (let i = 0; i < 1000; i++) {
-        aim(frame, at(0, udp({ sport: i + 1 })), i + 1)
-        engine.push(frame)
-      }
-      return engine
-    })())
-    const totals = { ...watch(HANDSHAKE).history.back(0)!.totals }
+    const rows = snapshot(engineOver(Array.from({ length: 1000 }, (_, i) => at(0, udp({ sport: i + 1 })))))
+    const { totals } = watch(HANDSHAKE).history.back(0)!
     for (let i = 0; i < 300; i++) top.history.add(totals, rows)
     expect(top.history.length).toBe(250)
     for (let i = 0; i < 1000; i++) top.history.add(totals, [])

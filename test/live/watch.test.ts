@@ -91,6 +91,18 @@ describe('a watch', () => {
     expect(shown).toEqual(['1: ', '2: ', 'end: tcp 120'])
   })
 
+  test('shows the table at an instant that was asked for, beside those at equal distances', async () => {
+    const stage = new Stage([at(0, udp()), at(0.4, udp({ sport: 7 })), at(1.2, udp({ sport: 8 })), { silentUntil: 5 }])
+    const watch = new Watch(stage, { lagMs: 0, seed: 1, everyMs: 2000, now: () => (START + stage.wall) * 1000 })
+    watch.ask(START * 1000 + 300)
+    watch.ask(START * 1000 + 3500)
+    const shown: string[] = []
+    for await (const { time, engine } of watch.moments()) {
+      shown.push(`${time.sec - START + time.nsec / 1e9}: ${[...visibleRows(engine)].length}`)
+    }
+    expect(shown).toEqual(['0.3: 1', '2: 3', '3.5: 3', '4: 3', '5: 3'])
+  })
+
   test('ends after a count of IP packets, which frames of other kinds do not add to', async () => {
     const frames = [at(0, udp()), at(0.1, arp()), at(0.2, udp({ sport: 7 })), at(0.3, udp({ sport: 8 }))]
     const { watch, shown } = await play(frames, { count: 2 })

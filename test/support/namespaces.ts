@@ -1,7 +1,6 @@
 // Network namespaces for tests that need an interface of their own. Root only: `missing` says in a word what keeps them away.
 
-import { execFileSync, spawn, spawnSync, type ChildProcessByStdio, type SpawnSyncReturns } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import { execFileSync, spawn, spawnSync, type ChildProcessWithoutNullStreams, type SpawnSyncReturns } from 'node:child_process'
 import { findProgram } from '../../src/live/programs.ts'
 
 let count = 0
@@ -38,8 +37,9 @@ export class Namespace {
     return spawnSync('ip', ['netns', 'exec', this.name, ...words], { encoding: 'utf8' })
   }
 
+  /** Starts a command. Its standard input is open, and says nothing. */
   start(...words: readonly string[]): Running {
-    return new Running(spawn('ip', ['netns', 'exec', this.name, ...words], { stdio: ['ignore', 'pipe', 'pipe'] }))
+    return new Running(spawn('ip', ['netns', 'exec', this.name, ...words], { stdio: ['pipe', 'pipe', 'pipe'] }))
   }
 
   remove(): void {
@@ -49,13 +49,13 @@ export class Namespace {
 
 /** A command that runs on. */
 export class Running {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  readonly child: ChildProcessWithoutNullStreams
   out = ''
   error = ''
   readonly ended: Promise<number | null>
   #waiting: (() => void)[] = []
 
-  constructor(child: ChildProcessByStdio<null, Readable, Readable>) {
+  constructor(child: ChildProcessWithoutNullStreams) {
     this.child = child
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.out += text

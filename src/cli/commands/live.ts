@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { type CaptureError, FORM_NAMES, LiveError, parseDuration, UsageError } from '../../index.ts'
 import { listDevices } from '../../live/devices.ts'
 import { deviceNames, openLive } from '../../live/open-live.ts'
+import { KernelReader } from '../../live/kernel-table.ts'
 import type { LiveSource } from '../../live/live-source.ts'
 import { becomeUser, isRoot, userToBecome } from '../../live/privileges.ts'
 import type { CaptureRequest, Direction } from '../../live/program.ts'
@@ -30,10 +31,14 @@ interface LiveOptions extends CommonOptions {
   rotateSeconds?: string
   relinquish?: string
   view?: string
+  besideKernel?: boolean
   every?: string
   expect?: boolean
   output?: string
 }
+
+/** Forms that a line of ours would spoil. */
+const DOCUMENTS: readonly string[] = ['json', 'jsonl', 'xml', 'csv']
 
 const MEGABYTE = 1_000_000 // bytes, as -C counts
 const STATISTICS = 1000 // ms between two questions how many packets were lost
@@ -49,6 +54,7 @@ Examples:
   sudo pcap-conntrack live -i eth0 --every 1s -o table   every second, for people
   sudo pcap-conntrack live -i any tcp port 443           part of the traffic: any filter of pcap-filter(7)
   sudo pcap-conntrack live -i eth0 -c 1000 -w seen.pcap  a thousand packets, kept in a file too
+  sudo pcap-conntrack live -i eth0 --beside-kernel       what this kernel has, beside what it should have
   pcap-conntrack live -D                                 the interfaces there are`
 
 export function define(command: Command, session: Session): void {
@@ -71,6 +77,7 @@ export function define(command: Command, session: Session): void {
     .optionsGroup('What to show:')
     .option('--view <kind>', 'top: full screen, the default on a terminal; plain: text')
     .option('--every <distance>', 'the table at equal distances; default: 5s, or 1s on the full screen')
+    .option('--beside-kernel', 'compare with the table of the kernel that runs here, at the same instants')
     .option('--expect', 'print the expectation table too')
     .option('-o, --output <form>', `${FORM_NAMES.join(', ')}; default: proc`))
     .addHelpText('after', HELP)
@@ -98,9 +105,11 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
   const request = requestOf(options, filter)
   const say = (text: string): void => { if (options.quiet !== true) io.say(`pcap-conntrack: ${text}\n`) }
 
+  const kernel = options.besideKernel === true ? new KernelReader(everyMs) : null
+  if (kernel !== null && DOCUMENTS.includes(form)) throw new UsageError(`--beside-kernel does not go with --output ${form}`)
   const source = await openLive(request, oneOf('--source', options.source, SOURCE_NAMES))
   const watch = new Watch(source, {
-    ...engine, everyMs, lagMs: source.program.lagMs, ...(count === undefined ? {} : { count }),
+    ...engine, ...(kernel === null ? { everyMs } : {}), lagMs: source.program.lagMs, ...(count === undefined ? {} : { count }),
     onPacket(tracker, frame) {
       recorder?.write(frame)
       view.onPacket?.(tracker, frame)
@@ -110,16 +119,18 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
   try {
     say(`${request.device}, through ${source.program.name}${source.program.limits === '' ? '' : ` (${source.program.limits})`}`)
     giveUpRoot(request, say)
+    kernel?.start((ms) => { watch.ask(ms) })
     view.begin?.(`${request.device} ${filter}`.trim(), source, () => { watch.stop() })
     for await (const moment of watch.moments()) {
       recorder?.flush()
-      await view.show(moment)
+      await view.show(moment, moment.text === 'end' ? null : kernel?.take() ?? null) // at the end nobody reads it
     }
     await view.end()
     await source.end()
   } finally {
     view.close?.()
     release()
+    kernel?.close()
     source.close()
     recorder?.close()
   }

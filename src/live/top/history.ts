@@ -1,6 +1,7 @@
 // Tables as they were, for going back in time: as many as fit a bound.
 
 import { Entries, type Row, type Time } from '../../index.ts'
+import type { Beside } from '../beside-kernel.ts'
 
 /** What stands above the table, at one instant. */
 export interface Totals {
@@ -22,6 +23,8 @@ export interface Totals {
 export interface Snapshot {
   readonly totals: Totals
   readonly entries: Entries
+  /** How it stood beside the kernel's, where that was looked at. */
+  readonly beside: Beside | null
 }
 
 const MOST_SNAPSHOTS = 600
@@ -36,13 +39,14 @@ export class History {
   }
 
   /** Keeps a table; the oldest are let go. */
-  add(totals: Totals, rows: Iterable<Row>): void {
+  add(totals: Totals, rows: Iterable<Row>, beside: Beside | null = null): void {
     const entries = new Entries()
     for (const row of rows) entries.add(row)
-    this.#snapshots.push({ totals, entries })
-    this.#entries += entries.length
+    this.#snapshots.push({ totals, entries, beside })
+    this.#entries += weightOf(entries, beside)
     while (this.#snapshots.length > 1 && (this.#snapshots.length > MOST_SNAPSHOTS || this.#entries > MOST_ENTRIES)) {
-      this.#entries -= this.#snapshots.shift()?.entries.length ?? 0
+      const oldest = this.#snapshots.shift()
+      if (oldest !== undefined) this.#entries -= weightOf(oldest.entries, oldest.beside)
     }
   }
 
@@ -50,4 +54,9 @@ export class History {
   back(steps: number): Snapshot | undefined {
     return this.#snapshots.at(-1 - steps)
   }
+}
+
+/** What a table counts for; what differs is text, and weighs more. */
+function weightOf(entries: Entries, beside: Beside | null): number {
+  return entries.length + 4 * ((beside?.marks.size ?? 0) + (beside?.onlyThere.length ?? 0))
 }

@@ -1,7 +1,8 @@
 // The full-screen table as lines for a terminal of a size.
 
 import { formatTime, type Row } from '../../index.ts'
-import { COLUMNS, type Column, short } from './columns.ts'
+import type { Beside } from '../beside-kernel.ts'
+import { COLUMNS, type Column, flowOf, short } from './columns.ts'
 import { flowLines } from './details.ts'
 import type { Totals } from './history.ts'
 import type { Top } from './top.ts'
@@ -50,7 +51,7 @@ export function draw(top: Top, size: Size): string[] {
 function headLines(top: Top, { colour, width }: Size): string[] {
   const { shown, before } = top
   if (shown === undefined) return [top.title, 'waiting for the first table', '', '']
-  const { totals, entries } = shown
+  const { totals, entries, beside } = shown
   const per = (what: 'packets' | 'invalid' | 'created'): string => {
     if (before === undefined) return '-'
     const seconds = secondsOf(totals) - secondsOf(before.totals)
@@ -59,12 +60,14 @@ function headLines(top: Top, { colour, width }: Size): string[] {
   const held = top.back === null ? '' : paint('7', top.back === 0 ? ' held ' : ` ${secondsBack(top)} s ago `, colour)
   const wanted = top.filter.length === 0 ? '' : `   ${top.rows.length} with: ${top.filter.join(' ')}`
   const lost = totals.lost === null ? 'lost: not known' : `lost ${totals.lost}`
+  const kernel = beside === null ? ''
+    : `   beside the kernel: ${beside.same} the same, ${beside.marks.size} not, ${beside.onlyThere.length} only there`
   const trouble = totals.tableFull > 0 ? paint('31', `   table full: ${totals.tableFull} packets dropped`, colour) : ''
   return [
     `${top.title}   ${formatTime(totals.time)}   ${held}`,
     `entries ${entries.length} of ${totals.most} ${bar(entries.length / totals.most, Math.min(20, width >> 3))}` +
       `   new/s ${per('created')}   packets/s ${per('packets')}   invalid/s ${per('invalid')}   ${lost}${trouble}`,
-    `sorted by ${top.column.title}${top.isReverse ? ', reversed' : ''}${wanted}`,
+    `sorted by ${top.column.title}${top.isReverse ? ', reversed' : ''}${wanted}${kernel}`,
   ]
 }
 
@@ -80,10 +83,17 @@ function bar(share: number, width: number): string {
   return `[${'|'.repeat(full)}${' '.repeat(width - full)}]`
 }
 
+/** What the kernel has where it differs. */
+function kernelColumn({ marks }: Beside): Column {
+  const text = (row: Row): string => marks.get(flowOf(row)) ?? '='
+  return { title: 'kernel', isRight: false, drop: 0, text, key: text, colour: (row) => (marks.has(flowOf(row)) ? '31' : '90') }
+}
+
 /** The title of each column, and the rows that fit. */
 function tableLines(top: Top, { width, height, colour }: Size): string[] {
   const rows = top.rows.slice(top.scroll, top.scroll + height - HEAD - FOOT)
-  const columns = fit(rows, width)
+  const { beside = null } = top.shown ?? {}
+  const columns = fit(beside === null ? COLUMNS : [...COLUMNS, kernelColumn(beside)], rows, width)
   const title = columns.map(({ column, size }) => pad(column.title, size, column.isRight)).join('  ')
   const lines = rows.map((row, i) => {
     const isChosen = top.scroll + i === top.chosen
@@ -103,8 +113,8 @@ interface Fitted {
 }
 
 /** Columns as wide as these rows need; those that may go do where they do not all fit. */
-function fit(rows: readonly Row[], width: number): Fitted[] {
-  const sized = COLUMNS.map((column) => ({
+function fit(columns: readonly Column[], rows: readonly Row[], width: number): Fitted[] {
+  const sized = columns.map((column) => ({
     column, size: Math.max(column.title.length, ...rows.map((row) => column.text(row).length)),
   }))
   const total = (list: readonly Fitted[]): number => list.reduce((sum, { size }) => sum + size + 2, -2)

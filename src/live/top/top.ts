@@ -1,6 +1,7 @@
 // What the full-screen table shows, and what keys do to it. Knows no terminal: lines out (screen.ts), names of keys in.
 
 import type { Row } from '../../index.ts'
+import type { Beside } from '../beside-kernel.ts'
 import { COLUMNS, type Column, flowOf, matches, sortRows } from './columns.ts'
 import { History, type Snapshot, type Totals } from './history.ts'
 import { Remarks } from './remarks.ts'
@@ -39,8 +40,8 @@ export class Top {
   }
 
   /** Takes the table of an instant. */
-  take(totals: Totals, rows: Iterable<Row>): void {
-    this.history.add(totals, rows)
+  take(totals: Totals, rows: Iterable<Row>, beside: Beside | null = null): void {
+    this.history.add(totals, rows, beside)
     if (this.back === null) this.#refresh()
     else this.back = Math.min(this.back + 1, this.history.length - 1) // the one that is looked at stays
   }
