@@ -2,7 +2,7 @@
 
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../src/base/units.ts'
 import type { CaptureFile } from './capture-file.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../scripts/lib/random.ts'
 
 export const FIN = 0x01
 export const SYN = 0x02

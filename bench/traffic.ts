@@ -7,7 +7,7 @@
 
 import { CaptureFile } from './capture-file.ts'
 import { ACK, FIN, Frames, PSH_ACK, SYN, type Flow } from './frames.ts'
-import { Random } from './random.ts'
+import { Random } from '../scripts/lib/random.ts'
 
 export const KINDS = ['many', 'elephant', 'mix', 'crowd'] as const
 export type Kind = (typeof KINDS)[number]

@@ -1,6 +1,6 @@
 // Captures of random conversations, the same for the same seed.
 
-import { Random } from '../../bench/random.ts'
+import { Random } from '../lib/random.ts'
 import { Capture } from '../captures/capture.ts'
 import { pptp, sane, tftp } from './payloads/binary.ts'
 import { h245, q931, ras } from './payloads/h323.ts'

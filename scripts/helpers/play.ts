@@ -1,6 +1,6 @@
 // One random conversation: what a script for a helper has at hand. Mostly well-formed, sometimes cut, split, damaged.
 
-import type { Random } from '../../bench/random.ts'
+import type { Random } from '../lib/random.ts'
 import type { Capture } from '../captures/capture.ts'
 import { Talk, type Way } from './talk.ts'
 
