@@ -23,6 +23,15 @@ export { Entries } from './views/entries.ts'
 export type { ReadProblem } from './views/parse/parser.ts'
 export { readTable, type SavedTable, type SavedTables, TableReader } from './views/parse/table-reader.ts'
 
+// What became of entries between two tables.
+export {
+  type Appeared, type Changed, DIFF_ASPECTS, type DiffAspect, diffEntries, type Difference, type DiffOptions, elapsedBetween,
+  type FieldChange, type Gone,
+} from './views/diff.ts'
+export { DIFF_FORM_NAMES, type DiffCounts, type DiffForm, diffJson, diffText } from './views/diff-form.ts'
+export { DiffPrinter, type DiffSide } from './views/diff-printer.ts'
+export { type EntryEnd, TableWatch } from './views/table-watch.ts'
+
 // Settings and instants.
 export { editDistance, nearest } from './base/nearest.ts'
 export { PROFILE_NAMES, profileSysctl } from './base/profiles.ts'
@@ -63,6 +72,7 @@ export type { PacketForm } from './views/packet-form.ts'
 export { loadPacketForm, PACKET_FORM_NAMES } from './views/packet-forms.ts'
 export { KERNEL, SCHEMA } from './views/schema.ts'
 export { printStatistics, STAT_FORM_NAMES } from './views/stat-forms.ts'
-export { endpoint, stateColour } from './views/table.ts'
+export { endpoint, flowName } from './views/endpoint.ts'
+export { stateColour } from './views/table.ts'
 export { TablePrinter } from './views/table-printer.ts'
 export { TextBuffer } from './views/text-buffer.ts'

@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   rules: () => import('./commands/rules.ts'),
   stats: () => import('./commands/stats.ts'),
   live: () => import('./commands/live.ts'),
+  diff: () => import('./commands/diff.ts'),
 }
 
 /** What runs when no command is named. */

@@ -5,8 +5,10 @@ import { formatIpv4, formatIpv6Full, parseIpv4, parseIpv6 } from '../base/addres
 import {
   AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
 } from '../base/units.ts'
+import { stateName } from '../protocols/state-name.ts'
+import type { Connection } from '../table/connection.ts'
 import type { Row, RowCounters, RowTuple } from './row.ts'
-import { l4Name } from './snapshot.ts'
+import { l4Name, rowOf } from './snapshot.ts'
 
 // Words of an entry.
 export const PROTO = 0    // protocol | flags << 8
@@ -66,9 +68,6 @@ export class Entries {
     this.length++
   }
 
-  /** First word of an entry in `words`. */
-  baseOf(index: number): number { return index * WORDS }
-
   /** The number of a state's name; 0 for none. */
   stateNumber(name: string): number {
     let number = this.#stateNumbers.get(name)
@@ -79,20 +78,50 @@ export class Entries {
     return number
   }
 
+  /** The state's name; null for none. */
   stateName(index: number): string | null {
     const number = (this.words[index * WORDS + STATE] ?? 0) & 0xffff
     return number === 0 ? null : this.#states[number] ?? null
   }
 
-  extra(index: number): Extra | undefined { return this.#extras.get(index) }
-
   flags(index: number): number { return this.words[index * WORDS + PROTO] ?? 0 }
   word(index: number, at: number): number { return this.words[index * WORDS + at] ?? 0 }
+  replyWord(index: number, at: number): number { return this.words[index * WORDS + ADDRESSES + 8 + at] ?? 0 }
+  replyPorts(index: number): number { return this.words[index * WORDS + PORTS + 1] ?? 0 }
   counter(index: number, at: number): number { return this.counters[index * COUNTERS + at] ?? 0 }
 
   /** The zone that the original direction is looked up in. */
   zone(index: number): number {
     return (this.flags(index) & ZONE_REPLY) !== 0 ? 0 : this.word(index, STATE) >>> 16
+  }
+
+  /** Adds a connection of a running engine. `now` in ticks, `hz` ticks a second. */
+  addConnection(conn: Connection, now: number, hz: number): void {
+    if (conn.helper !== 0 || conn.master !== 0 || conn.protocol === IPPROTO_GRE) {
+      this.add(rowOf(conn, now, hz))
+      return
+    }
+    const base = this.begin()
+    const { words } = this
+    const protocol = conn.protocol
+    words[base + PROTO] = protocol | HAS_TIMEOUT | HAS_COUNTERS | HAS_AGE | (conn.l3num === AF_INET ? 0 : IS_IPV6) |
+      (conn.seenReply ? SEEN_REPLY : 0) | (conn.assured ? ASSURED : 0) | (selectorOf(protocol) === null ? 0 : HAS_PORTS)
+    words[base + STATE] = this.stateNumber(stateName(conn) ?? NO_STATE) | (conn.zone << 16)
+    words[base + TIMEOUT] = Math.floor((conn.deadline - now) / hz)
+    words[base + MARK] = conn.mark
+    words[base + AGE] = Math.floor((now - conn.created) / hz)
+    words[base + USE] = 2
+    const last = conn.l3num === AF_INET ? 1 : 4
+    for (let dir = 0; dir < 2; dir++) {
+      words[base + PORTS + dir] = (conn.sourcePort(dir) << 16) | conn.destinationPort(dir)
+      for (let i = 0; i < last; i++) {
+        words[base + ADDRESSES + dir * 8 + i] = conn.source(dir, i)
+        words[base + ADDRESSES + dir * 8 + 4 + i] = conn.destination(dir, i)
+      }
+      this.counters[this.length * COUNTERS + dir * 2] = conn.packets(dir)
+      this.counters[this.length * COUNTERS + dir * 2 + 1] = conn.bytes(dir)
+    }
+    this.keep()
   }
 
   /** Adds a row. @throws RangeError where an address is none, or a number is too large for its field */

@@ -1,9 +1,9 @@
 // The table for a person at a terminal: columns, colour by state, no wider than the screen.
 
-import { shortAddress } from '../base/address.ts'
+import { endpoint } from './endpoint.ts'
 import type { Form, FormOptions } from './form.ts'
 import { type Cell, type GridColumn, GridPrinter } from './grid-printer.ts'
-import type { Row, RowTuple } from './row.ts'
+import type { Row } from './row.ts'
 
 const GREEN = '32'
 const YELLOW = '33'
@@ -85,15 +85,4 @@ function cellsOf(row: Row): Cell[] {
 export function stateColour(row: Row): string {
   if (row.state === null) return row.assured ? GREEN : row.seenReply ? CYAN : YELLOW
   return STATE_COLOURS[row.state] ?? GREY
-}
-
-/** One end of a tuple as people write it: `10.0.0.1:80`, `[2001:db8::1]:80`, `10.0.0.1 type 8 id 77`. */
-export function endpoint(tuple: RowTuple, end: 'source' | 'destination'): string {
-  const address = shortAddress(tuple[end])
-  const port = end === 'source' ? tuple.sourcePort : tuple.destinationPort
-  const key = end === 'source' ? tuple.sourceKey : tuple.destinationKey
-  if (port !== undefined) return address.includes(':') ? `[${address}]:${String(port)}` : `${address}:${String(port)}`
-  if (key !== undefined) return `${address} key 0x${key.toString(16)}`
-  if (tuple.type === undefined || end === 'source') return address
-  return `${address} type ${String(tuple.type)} code ${String(tuple.code)} id ${String(tuple.id)}`
 }
