@@ -1,4 +1,5 @@
-// What is installed and run: one file for the library, one for the command line, and a chunk for each command.
+// What is installed and run: one file for the library, one for the command line, one for the process that live starts for cap, and a
+// chunk for each command.
 //
 // Not only to start sooner. A constant or function imported from another module is read through a cell that V8 cannot see
 // through: with every module in a file of its own a packet takes a third longer. In one scope, constants become literals.
@@ -7,7 +8,7 @@ import { defineConfig } from 'rolldown'
 import pkg from './package.json' with { type: 'json' }
 
 export default defineConfig({
-  input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
+  input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts', 'live/cap-process': 'src/live/cap-process.ts' },
   platform: 'node',
   external: [/^node:/, ...Object.keys({ ...pkg.dependencies, ...pkg.optionalDependencies })],
   optimization: { inlineConst: { mode: 'all', pass: 3 } },

@@ -117,7 +117,9 @@ describe('the package, packed and installed elsewhere', () => {
   afterAll(() => { rmSync(folder, { recursive: true }) })
 
   test('has what it needs and nothing else', () => {
-    const needed = ['package.json', 'README.md', 'LICENSE', 'bin/pcap-conntrack.js', 'dist/index.js', 'dist/index.d.ts']
+    const needed = [
+      'package.json', 'README.md', 'LICENSE', 'bin/pcap-conntrack.js', 'dist/index.js', 'dist/index.d.ts', 'dist/live/cap-process.js',
+    ]
     expect(packed).toEqual(expect.arrayContaining(needed))
     expect(packed.filter((path) => /^(src|test|bench|scripts|\.ci|node_modules)\//.test(path))).toEqual([])
   })

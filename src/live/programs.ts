@@ -103,8 +103,8 @@ export const CAP: CaptureProgram = {
     } catch {
       return null
     }
-    // A file beside this one: as TypeScript where this one is.
-    return [process.execPath, fileURLToPath(new URL(`./cap-process${extname(import.meta.url)}`, import.meta.url))]
+    // From this file, and from the chunk that it becomes a part of.
+    return [process.execPath, fileURLToPath(new URL(`../live/cap-process${extname(import.meta.url)}`, import.meta.url))]
   },
   args({ device, filter, snapLength, direction, bufferKib, user }: CaptureRequest) {
     if (direction !== 'inout') throw new LiveError('cap cannot capture one direction (-Q)', 'use --source tcpdump')
