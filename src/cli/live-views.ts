@@ -1,14 +1,16 @@
-// What live shows: tables as text, one after another; or one that fills the screen and answers to keys.
+// What live shows: tables as text, one after another, or what became of their entries; or one that fills the screen and answers to keys.
 
 import { writeFileSync } from 'node:fs'
 import {
-  type Engine, type Entries, type Frame, loadForm, type Moment, printProc, type Sysctl, TablePrinter, visibleRows,
+  DIFF_FORM_NAMES, diffJson, DiffPrinter, diffText, type Engine, type Entries, type Frame, loadForm, type Moment, printProc, type Sysctl,
+  TablePrinter, TableWatch, visibleRows,
 } from '../index.ts'
 import { besideLines, compareWithKernel } from '../live/beside-kernel.ts'
 import type { LiveSource } from '../live/live-source.ts'
 import { draw } from '../live/top/screen.ts'
 import { Terminal } from '../live/top/terminal.ts'
 import { Top } from '../live/top/top.ts'
+import { oneOf } from './options.ts'
 import type { Session } from './session.ts'
 
 export interface LiveView {
@@ -50,6 +52,27 @@ export async function plainView(session: Session, { form, expectations, colour, 
       if (kernel === null) return
       for (const line of besideLines(compareWithKernel(visibleRows(moment.engine), kernel))) out.text(`${line}\n`)
       await out.flush()
+    },
+    warn(text) { io.say(`pcap-conntrack: ${text}\n`) },
+    end: () => printer.end(),
+  }
+}
+
+/** What became of the entries since the table before. @throws UsageError for a form that there is none of */
+export function diffView(session: Session, { form, colour }: { readonly form: string, readonly colour: boolean }): LiveView {
+  const { io, out } = session
+  const printer = new DiffPrinter(oneOf('--output', form, DIFF_FORM_NAMES) === 'json' ? diffJson(true) : diffText({ colour }), out, {})
+  let table: TableWatch | null = null
+  let before: Moment | null = null
+  return {
+    async show(moment) {
+      const { text, time, engine } = moment
+      table ??= new TableWatch(engine)
+      const to = { name: text, entries: table.now() }
+      const elapsed = before === null ? 0 : time.sec - before.time.sec + (time.nsec - before.time.nsec) / 1e9
+      await printer.print({ name: before?.text ?? 'start', entries: table.entries }, to, elapsed, (index) => table?.endOf(index) ?? null)
+      table.take()
+      before = moment
     },
     warn(text) { io.say(`pcap-conntrack: ${text}\n`) },
     end: () => printer.end(),

@@ -1,7 +1,6 @@
 // Our table beside the kernel's, entry by entry: what is the same, what differs, what only one of them has.
 
-import type { Entries, Row } from '../index.ts'
-import { flowOf } from './top/columns.ts'
+import { type Entries, flowName, type Row } from '../index.ts'
 
 export interface Beside {
   readonly same: number
@@ -18,22 +17,20 @@ export function compareWithKernel(ours: Iterable<Row>, kernel: Entries): Beside 
   const theirs = new Map<string, Row>()
   for (let i = 0; i < kernel.length; i++) {
     const row = kernel.row(i)
-    theirs.set(keyOf(row), row)
+    theirs.set(flowName(row), row)
   }
   const marks = new Map<string, string>()
   let same = 0
   for (const row of ours) {
-    const key = keyOf(row)
+    const key = flowName(row)
     const other = theirs.get(key)
     theirs.delete(key)
     const mark = other === undefined ? 'not there' : differenceOf(row, other)
     if (mark === '') same++
-    else marks.set(flowOf(row), mark)
+    else marks.set(flowName(row), mark)
   }
   return { same, marks, onlyThere: [...theirs.values()] }
 }
-
-const keyOf = (row: Row): string => `${row.zone} ${flowOf(row)}`
 
 /** What the kernel has, where it differs; empty where nothing does. */
 function differenceOf(ours: Row, kernel: Row): string {
@@ -55,6 +52,6 @@ export function besideLines({ same, marks, onlyThere }: Beside): string[] {
   return [
     `# beside the kernel: ${same} the same, ${marks.size - onlyHere} differ, ${onlyHere} only here, ${onlyThere.length} only there`,
     ...[...marks].map(([flow, mark]) => `# ${flow}: ${mark === 'not there' ? mark : `the kernel has ${mark}`}`),
-    ...onlyThere.map((row) => `# ${flowOf(row)}: only there, ${[row.state ?? '', flagOf(row)].join(' ').trim()}`),
+    ...onlyThere.map((row) => `# ${flowName(row)}: only there, ${[row.state ?? '', flagOf(row)].join(' ').trim()}`),
   ]
 }

@@ -97,6 +97,21 @@ describe.skipIf(lost !== null)(`live${word}`, () => {
     expect(execFileSync('ip', ['netns', 'pids', namespace!.name], { encoding: 'utf8' }).trim()).toBe(String(server.child.pid))
   })
 
+  test('says what became of entries (--view diff), as text and as JSON', async () => {
+    const watching = live('-i', 'lo', '--view', 'diff', '--every', '0.5s')
+    const json = live('-i', 'lo', '--view', 'diff', '--every', '0.5s', '-o', 'json')
+    for (const one of [watching, json]) await one.until(({ error }) => error.includes('through'))
+    const asking = namespace!.start(process.execPath, TALK, 'ask', '127.0.0.1')
+    await watching.until(({ out }) => /^\+ tcp 127\.0\.0\.1:\d+ → 127\.0\.0\.1:8080 {2}ESTABLISHED/m.test(out))
+    asking.child.kill()
+    await asking.ended
+    await watching.until(({ out }) => /^~ tcp .*ESTABLISHED → TIME_WAIT/m.test(out))
+    expect([await watching.interrupt(), await json.interrupt()]).toEqual([0, 0])
+    expect(watching.out).toMatch(/^# from start to \d{4}-/)
+    const { diffs } = JSON.parse(json.out) as { diffs: { differences: { kind: string }[] }[] }
+    expect(diffs.flatMap(({ differences }) => differences).map(({ kind }) => kind)).toEqual(expect.arrayContaining(['appeared', 'changed']))
+  })
+
   test('says that who may not capture may not, and how to: exit 2', () => {
     const { status, stderr } = namespace!.try('setpriv', '--bounding-set', '-net_raw,-net_admin', ...program, '-i', 'lo')
     expect([status, stderr]).toEqual([2, expect.stringMatching(/lo: no permission to capture\nrun it with sudo, or .*setcap/) as string])

@@ -13,7 +13,7 @@ import { Recorder } from '../../live/recorder.ts'
 import { Watch } from '../../live/watch.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
-import { fullScreenView, type LiveView, plainView } from '../live-views.ts'
+import { diffView, fullScreenView, type LiveView, plainView } from '../live-views.ts'
 import { addCommonOptions, type CommonOptions, engineOptions, oneOf, wantsColour } from '../options.ts'
 import type { Session } from '../session.ts'
 
@@ -40,6 +40,8 @@ interface LiveOptions extends CommonOptions {
 /** Forms that a line of ours would spoil. */
 const DOCUMENTS: readonly string[] = ['json', 'jsonl', 'xml', 'csv']
 
+const VIEWS = ['top', 'plain', 'diff']
+
 const MEGABYTE = 1_000_000 // bytes, as -C counts
 const STATISTICS = 1000 // ms between two questions how many packets were lost
 
@@ -54,6 +56,7 @@ Examples:
   sudo pcap-conntrack live -i eth0 --every 1s -o table   every second, for people
   sudo pcap-conntrack live -i any tcp port 443           part of the traffic: any filter of pcap-filter(7)
   sudo pcap-conntrack live -i eth0 -c 1000 -w seen.pcap  a thousand packets, kept in a file too
+  sudo pcap-conntrack live -i eth0 --view diff           what appeared, went and changed, every five seconds
   sudo pcap-conntrack live -i eth0 --beside-kernel       what this kernel has, beside what it should have
   pcap-conntrack live -D                                 the interfaces there are`
 
@@ -75,11 +78,11 @@ export function define(command: Command, session: Session): void {
     .option('-G, --rotate-seconds <seconds>', 'begin another file after so long; its name by strftime(3)')
     .option('-Z, --relinquish <user>', 'give up root for this user once the interface is open; default: who called sudo')
     .optionsGroup('What to show:')
-    .option('--view <kind>', 'top: full screen, the default on a terminal; plain: text')
+    .option('--view <kind>', 'top: full screen, the default on a terminal; plain: tables as text; diff: what became of entries')
     .option('--every <distance>', 'the table at equal distances; default: 5s, or 1s on the full screen')
     .option('--beside-kernel', 'compare with the table of the kernel that runs here, at the same instants')
     .option('--expect', 'print the expectation table too')
-    .option('-o, --output <form>', `${FORM_NAMES.join(', ')}; default: proc`))
+    .option('-o, --output <form>', `${FORM_NAMES.join(', ')}; default: proc; of a diff: text, json`))
     .addHelpText('after', HELP)
     .action(async (filter: string[], options: LiveOptions) => { await run(session, filter.join(' '), options) })
 }
@@ -91,25 +94,28 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
     return
   }
   const engine = engineOptions(options)
-  const isFullScreen = wantsFullScreen(options, io)
-  const every = options.every ?? (isFullScreen ? '1s' : '5s')
+  const kind = viewOf(options, io)
+  const every = options.every ?? (kind === 'top' ? '1s' : '5s')
   const interval = parseDuration(every)
   const everyMs = interval.sec * 1000 + Math.floor(interval.nsec / 1_000_000)
   if (everyMs < 100) throw new UsageError(`--every ${every}: at least 0.1s`)
-  const { output: form = 'proc', expect: expectations = false } = options
+  const { output: form = kind === 'diff' ? 'text' : 'proc', expect: expectations = false } = options
   const colour = wantsColour(options, io)
-  const view: LiveView = isFullScreen ? fullScreenView(session, { colour })
-    : await plainView(session, { form, expectations, colour, sysctl: engine.sysctl })
+  const view: LiveView = kind === 'top' ? fullScreenView(session, { colour })
+    : kind === 'diff' ? diffView(session, { form, colour })
+      : await plainView(session, { form, expectations, colour, sysctl: engine.sysctl })
   const count = options.count === undefined ? undefined : number('--count', options.count, 1)
   const recorder = recorderOf(options)
   const request = requestOf(options, filter)
   const say = (text: string): void => { if (options.quiet !== true) io.say(`pcap-conntrack: ${text}\n`) }
 
+  if (options.besideKernel === true && (kind === 'diff' || DOCUMENTS.includes(form))) {
+    throw new UsageError(`--beside-kernel does not go with ${kind === 'diff' ? '--view diff' : `--output ${form}`}`)
+  }
   const kernel = options.besideKernel === true ? new KernelReader(everyMs) : null
-  if (kernel !== null && DOCUMENTS.includes(form)) throw new UsageError(`--beside-kernel does not go with --output ${form}`)
   const source = await openLive(request, oneOf('--source', options.source, SOURCE_NAMES))
   const watch = new Watch(source, {
-    ...engine, ...(kernel === null ? { everyMs } : {}), lagMs: source.program.lagMs, ...(count === undefined ? {} : { count }),
+    ...engine, ordered: kind === 'diff', ...(kernel === null ? { everyMs } : {}), lagMs: source.program.lagMs, ...(count === undefined ? {} : { count }),
     onPacket(tracker, frame) {
       recorder?.write(frame)
       view.onPacket?.(tracker, frame)
@@ -139,10 +145,11 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
 }
 
 /** Who asks for tables in a form, or at distances, wants text; so does what is no terminal. */
-function wantsFullScreen({ view, every, output }: LiveOptions, { outIsTerminal, env }: Io): boolean {
-  const canBe = outIsTerminal && env.TERM !== 'dumb'
-  if (view === undefined) return canBe && every === undefined && output === undefined
-  return oneOf('--view', view, ['top', 'plain']) === 'top' && canBe
+function viewOf({ view, every, output }: LiveOptions, { outIsTerminal, env }: Io): 'top' | 'plain' | 'diff' {
+  const usual = every === undefined && output === undefined ? 'top' : 'plain'
+  const wanted = view === undefined ? usual : oneOf('--view', view, VIEWS)
+  if (wanted !== 'top') return wanted === 'diff' ? 'diff' : 'plain'
+  return outIsTerminal && env.TERM !== 'dumb' ? 'top' : 'plain'
 }
 
 /** Listens to signals, and asks how many packets are lost, until the function it returns is called. */

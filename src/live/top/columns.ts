@@ -67,8 +67,3 @@ export function matches(row: Row, words: readonly string[]): boolean {
   const text = `${row.l3} ${row.l4} ${row.state ?? ''} ${ends.join(' ')} ${flags(row)} ${row.helper ?? ''}`.toLowerCase()
   return words.every((word) => (word.startsWith('!') ? word === '!' || !text.includes(word.slice(1)) : text.includes(word)))
 }
-
-/** Names a flow: its protocol and its original direction. */
-export function flowOf(row: Row): string {
-  return `${row.l4} ${endpoint(row.original, 'source')} → ${endpoint(row.original, 'destination')}`
-}

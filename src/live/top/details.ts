@@ -1,7 +1,6 @@
 // One flow explained: what it is now, the states it went through in the tables kept, and which of its packets were refused or logged.
 
-import { formatTime, printProc, type Row } from '../../index.ts'
-import { flowOf } from './columns.ts'
+import { flowName, formatTime, printProc, type Row } from '../../index.ts'
 import type { Totals } from './history.ts'
 import type { Top } from './top.ts'
 
@@ -26,7 +25,7 @@ export function flowLines(top: Top, width: number, height: number): string[] {
   const room = Math.max(2, Math.floor((height - 12) / 2))
   const now = last === null ? ['  not in the table any more'] : wrap(printProc(last, { counters: true, timestamps: false }), width - 2)
   return [
-    flowOf(flow), '', ...now, '',
+    flowName(flow), '', ...now, '',
     'Seen in the tables kept, from',
     ...stretches.slice(-room).map(({ from, what }) => `  ${formatTime(from.time)}  ${what}`), '',
     remarks.length === 0 ? 'None of its packets was refused or logged.' : 'Of its packets the kernel would have said',

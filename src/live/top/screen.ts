@@ -1,8 +1,8 @@
 // The full-screen table as lines for a terminal of a size.
 
-import { formatTime, type Row } from '../../index.ts'
+import { flowName, formatTime, type Row } from '../../index.ts'
 import type { Beside } from '../beside-kernel.ts'
-import { COLUMNS, type Column, flowOf, short } from './columns.ts'
+import { COLUMNS, type Column, short } from './columns.ts'
 import { flowLines } from './details.ts'
 import type { Totals } from './history.ts'
 import type { Top } from './top.ts'
@@ -85,8 +85,8 @@ function bar(share: number, width: number): string {
 
 /** What the kernel has where it differs. */
 function kernelColumn({ marks }: Beside): Column {
-  const text = (row: Row): string => marks.get(flowOf(row)) ?? '='
-  return { title: 'kernel', isRight: false, drop: 0, text, key: text, colour: (row) => (marks.has(flowOf(row)) ? '31' : '90') }
+  const text = (row: Row): string => marks.get(flowName(row)) ?? '='
+  return { title: 'kernel', isRight: false, drop: 0, text, key: text, colour: (row) => (marks.has(flowName(row)) ? '31' : '90') }
 }
 
 /** The title of each column, and the rows that fit. */

@@ -1,8 +1,8 @@
 // What the full-screen table shows, and what keys do to it. Knows no terminal: lines out (screen.ts), names of keys in.
 
-import type { Row } from '../../index.ts'
+import { flowName, type Row } from '../../index.ts'
 import type { Beside } from '../beside-kernel.ts'
-import { COLUMNS, type Column, flowOf, matches, sortRows } from './columns.ts'
+import { COLUMNS, type Column, matches, sortRows } from './columns.ts'
 import { History, type Snapshot, type Totals } from './history.ts'
 import { Remarks } from './remarks.ts'
 
@@ -121,14 +121,14 @@ export class Top {
   /** The flow that is explained, at each instant that is kept, from the oldest to the one looked at; null where it was not there. */
   * biography(): Generator<{ readonly totals: Totals, readonly row: Row | null }, void> {
     if (this.flow === null) return
-    const name = flowOf(this.flow)
+    const name = flowName(this.flow)
     for (let back = this.history.length - 1; back >= (this.back ?? 0); back--) {
       const snapshot = this.history.back(back)
       if (snapshot === undefined) continue
       let found: Row | null = null
       for (let i = 0; i < snapshot.entries.length && found === null; i++) {
         const row = snapshot.entries.row(i)
-        if (flowOf(row) === name) found = row
+        if (flowName(row) === name) found = row
       }
       yield { totals: snapshot.totals, row: found }
     }
@@ -174,8 +174,8 @@ export class Top {
     }
     this.#rows = this.sortBy === 0 ? (this.isReverse ? wanted.reverse() : wanted) : sortRows(wanted, this.column, this.isReverse)
     if (before !== undefined && this.chosen > 0) {
-      const name = flowOf(before)
-      const place = this.#rows.findIndex((row) => flowOf(row) === name)
+      const name = flowName(before)
+      const place = this.#rows.findIndex((row) => flowName(row) === name)
       if (place >= 0) this.chosen = place
     }
     this.#clamp()
