@@ -21,6 +21,7 @@ export class LiveSource implements Source {
   readonly #source: Source
   readonly #ended: Promise<void>
   #said = ''
+  #isStopped = false
 
   private constructor(program: CaptureProgram, child: ChildProcessByStdio<Writable, Readable, Readable>, source: Source) {
     this.program = program
@@ -55,6 +56,13 @@ export class LiveSource implements Source {
     return this.#source.position
   }
 
+  /** Why the program ended by itself; null where it did not, or was told to. Known once `fill` has said that there is no more. */
+  get failure(): string | null {
+    if (this.#isStopped) return null
+    const reason = this.#said.trim().split('\n').filter((line) => !/^\d+ packets? |listening on|Capturing on|^File: /.test(line)).at(-1)
+    return `${this.program.name} ended${reason === undefined ? '' : `: ${reason.replace(`${this.program.name}: `, '')}`}`
+  }
+
   /** Packets lost so far, as last told; null where nobody tells. */
   get losses(): Losses | null {
     return this.program.losses(this.#said)
@@ -84,6 +92,7 @@ export class LiveSource implements Source {
 
   /** Ends the capture; what is on its way still comes. */
   stop(): void {
+    this.#isStopped = true
     this.#child.stdin.end()
   }
 

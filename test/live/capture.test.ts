@@ -97,6 +97,24 @@ describe.skipIf(lost !== null)(`live${word}`, () => {
     expect(execFileSync('ip', ['netns', 'pids', namespace!.name], { encoding: 'utf8' }).trim()).toBe(String(server.child.pid))
   })
 
+  test.each(there)('says that the interface has gone away, after what was seen, through %s: exit 3', async (source) => {
+    namespace!.run('ip', 'link', 'add', 'gone', 'type', 'veth', 'peer', 'name', 'other')
+    for (const name of ['gone', 'other']) namespace!.run('ip', 'link', 'set', name, 'up')
+    const watching = live('-i', 'gone', '--source', source, '--every', '1h')
+    await watching.until(({ error }) => error.includes('through'))
+    namespace!.run('ip', 'link', 'del', 'gone')
+    expect(await watching.ended).toBe(3)
+    expect(watching.out).toContain('# at end')
+    expect(watching.error).toMatch(new RegExp(`pcap-conntrack: gone: ${source} ended`))
+  })
+
+  test('ends in order on SIGTERM', async () => {
+    const watching = live('-i', 'lo', '--every', '1h')
+    await watching.until(({ error }) => error.includes('through'))
+    watching.child.kill('SIGTERM')
+    expect([await watching.ended, watching.out]).toEqual([0, '# at end\n'])
+  })
+
   test('says what became of entries (--view diff), as text and as JSON', async () => {
     const watching = live('-i', 'lo', '--view', 'diff', '--every', '0.5s')
     const json = live('-i', 'lo', '--view', 'diff', '--every', '0.5s', '-o', 'json')

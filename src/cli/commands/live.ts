@@ -1,7 +1,7 @@
 // live: what an interface carries now, as the kernel would track it.
 
 import type { Command } from 'commander'
-import { type CaptureError, FORM_NAMES, LiveError, parseDuration, UsageError } from '../../index.ts'
+import { FORM_NAMES, LiveError, parseDuration, UsageError } from '../../index.ts'
 import { listDevices } from '../../live/devices.ts'
 import { deviceNames, openLive } from '../../live/open-live.ts'
 import { KernelReader } from '../../live/kernel-table.ts'
@@ -115,13 +115,18 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
   const kernel = options.besideKernel === true ? new KernelReader(everyMs) : null
   const source = await openLive(request, oneOf('--source', options.source, SOURCE_NAMES))
   const watch = new Watch(source, {
-    ...engine, ordered: kind === 'diff', ...(kernel === null ? { everyMs } : {}), lagMs: source.program.lagMs, ...(count === undefined ? {} : { count }),
+    ...engine,
+    ordered: kind === 'diff',
+    lagMs: source.program.lagMs,
+    ...(kernel === null ? { everyMs } : {}),
+    ...(count === undefined ? {} : { count }),
     onPacket(tracker, frame) {
       recorder?.write(frame)
       view.onPacket?.(tracker, frame)
     },
   })
   const release = listen(session, source, watch, view)
+  let failure: string | null
   try {
     say(`${request.device}, through ${source.program.name}${source.program.limits === '' ? '' : ` (${source.program.limits})`}`)
     giveUpRoot(request, say)
@@ -132,6 +137,7 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
       await view.show(moment, moment.text === 'end' ? null : kernel?.take() ?? null) // at the end nobody reads it
     }
     await view.end()
+    failure = source.failure
     await source.end()
   } finally {
     view.close?.()
@@ -140,7 +146,8 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
     source.close()
     recorder?.close()
   }
-  for (const error of source.damage) complain(session, error)
+  for (const error of source.damage) complain(session, error.message)
+  if (failure !== null) complain(session, `${request.device}: ${failure}`)
   report(source, watch, say)
 }
 
@@ -162,18 +169,24 @@ function listen({ io }: Session, source: LiveSource, watch: Watch, view: LiveVie
     lost = Math.max(lost, drops ?? 0)
   }, STATISTICS)
   let deafen = (): void => { /* nothing is held yet */ }
-  deafen = io.onSignals(() => {
-    deafen() // a second SIGINT ends the process at once
+  const stop = (): void => {
+    deafen() // a second signal ends the process at once
     watch.stop()
-  }, () => { view.warn(counts(source, watch)) })
+  }
+  const release = io.onSignals(stop, () => { view.warn(counts(source, watch)) })
+  process.on('SIGTERM', stop) // as who supervises services ends them
+  deafen = () => {
+    release()
+    process.off('SIGTERM', stop)
+  }
   return () => {
     clearInterval(timer)
     deafen()
   }
 }
 
-function complain(session: Session, error: CaptureError): void {
-  session.io.say(`pcap-conntrack: ${error.message}\n`)
+function complain(session: Session, what: string): void {
+  session.io.say(`pcap-conntrack: ${what}\n`)
   session.exitCode = EXIT.INPUT
 }
 
@@ -186,6 +199,8 @@ function counts(source: LiveSource, { engine }: Watch): string {
 
 function report(source: LiveSource, watch: Watch, say: (text: string) => void): void {
   say(counts(source, watch))
+  const { backwards } = watch.engine.clock
+  if (backwards > 0) say(`${backwards} frames older than one before them; taken at the latest time seen`)
   for (const [type, frames] of watch.unsupported) say(`${frames} frames of link type ${type}, which nothing here reads`)
 }
 
