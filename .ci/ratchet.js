@@ -7,19 +7,20 @@ const RATCHET = new URL('score.json', import.meta.url)
 const [path, mode] = process.argv.slice(2)
 const text = readFileSync(path, 'utf8')
 
-const last = /^captures (\d+)\/(\d+) whole; verdicts \S+ of (\d+); tables \S+ of (\d+) lines; reasons \S+ of (\d+)/m.exec(text)
+const last = /^captures (\d+)\/(\d+) whole; verdicts \S+ of (\d+); tables \S+ of (\d+) lines; reasons \S+ of (\d+); events \S+ of (\d+)/m.exec(text)
 if (last === null) {
   console.error('score: there is no last line to read')
   process.exit(1)
 }
-const [whole, captures, verdicts, tables, reasons] = last.slice(1).map(Number)
-const wrong = { verdicts: 0, tables: 0, reasons: 0 }
-for (const [, name, right, of] of text.matchAll(/(verdicts|tables|reasons) (\d+)\/(\d+)(?= |$)/gm)) wrong[name] += Number(of) - Number(right)
+const [whole, captures, verdicts, tables, reasons, events] = last.slice(1).map(Number)
+const wrong = { verdicts: 0, tables: 0, reasons: 0, events: 0 }
+for (const [, name, right, of] of text.matchAll(/(verdicts|tables|reasons|events) (\d+)\/(\d+)(?= |$)/gm)) wrong[name] += Number(of) - Number(right)
 const now = {
   captures: { right: whole, of: captures },
   verdicts: { right: verdicts - wrong.verdicts, of: verdicts },
   tables: { right: tables - wrong.tables, of: tables },
   reasons: { right: reasons - wrong.reasons, of: reasons },
+  events: { right: events - wrong.events, of: events },
 }
 const line = (score) => Object.entries(score).map(([name, { right, of }]) => `${name} ${right}/${of}`).join(', ')
 console.log(`score: ${line(now)}`)

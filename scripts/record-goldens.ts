@@ -1,12 +1,16 @@
 // Makes the captures of scripts/captures/ and, where a kernel can be asked, records its answers beside them.
 //
-//     node --import ./scripts/typescript.js scripts/record-goldens.ts [--oracle COMMAND] [--kernel TEXT] [--taken FOLDER] [NAME...]
+//     node --import ./scripts/typescript.js scripts/record-goldens.ts [--oracle COMMAND] [--kernel TEXT] [--taken FOLDER] [--events]
+//         [NAME...]
 //
 // NAME is a golden's name or the folder of several (`tcp`); default: all. Without --oracle only captures are written.
 // COMMAND is called as `COMMAND capture.pcap FOLDER [--sysctl name=value,...] [--helpers] [--each] [--snap seconds,...]` and
 // leaves in FOLDER packets.tsv, snapshots.txt and invalid.log: a kernel's verdict on each packet, its table after each or
 // some of them (`# at frame N …`) and so many seconds after the last (`# at end+S …`), its log of invalid packets.
 // What we keep in test/golden/KERNEL/NAME/ is described in test/README.md and read by test/goldens.test.ts.
+//
+// With --events, COMMAND is called with it too and leaves events.txt: what `conntrack -E -o timestamp,extended` printed; NEW and UPDATE
+// are kept. (When a kernel tells of what is gone depends on who looks at the table.)
 //
 // With --taken, the captures are those that scripts/helpers/record-traffic.sh has left in FOLDER; they become helpers/real-NAME.
 
@@ -32,7 +36,7 @@ const GOLDEN = fileURLToPath(new URL('../test/golden/linux-6.12/', import.meta.u
 const { values, positionals } = parseArgs({
   options: {
     oracle: { type: 'string' }, kernel: { type: 'string', default: '6.12.117 (User Mode Linux, time-travel), HZ=1000' },
-    taken: { type: 'string' },
+    taken: { type: 'string' }, events: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 })
@@ -71,6 +75,7 @@ function record(oracle: string, folder: string, capture: Asked, maker: string): 
       ...(capture.helpers.length === 0 ? [] : ['--helpers']),
       ...(capture.isEach ? ['--each'] : []),
       ...(capture.later.length === 0 ? [] : ['--snap', capture.later.join(',')]),
+      ...(values.events ? ['--events'] : []),
     ]
     execFileSync(oracle, [join(folder, 'capture.pcap'), out, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
     writeFileSync(join(folder, 'packets.tsv'), readFileSync(join(out, 'packets.tsv'), 'utf8'))
@@ -78,6 +83,10 @@ function record(oracle: string, folder: string, capture: Asked, maker: string): 
     const log = readFileSync(join(out, 'invalid.log'), 'utf8').split('\n')
     const reasons = log.flatMap((line) => /(nf_ct_\S+: .*?) ?(?:IN=|$)/.exec(line)?.[1] ?? []) // SCTP's on chunks breaks before IN=
     writeFileSync(join(folder, 'reasons.txt'), reasons.map((line) => `${line}\n`).join(''))
+    if (values.events) {
+      const told = readFileSync(join(out, 'events.txt'), 'utf8').split('\n').filter((line) => /\[(?:NEW|UPDATE)\]/.test(line))
+      writeFileSync(join(folder, 'events.txt'), told.map((line) => `${line}\n`).join(''))
+    }
     const command = [basename(oracle), 'capture.pcap', 'FOLDER', ...options].join(' ')
     const { sysctl, helpers } = capture
     const attached = helpers.length === 0 ? {} : { helpers }

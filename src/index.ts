@@ -1,9 +1,10 @@
 // pcap-conntrack as a library. The first block is what most programs need; the rest is what it is made of.
 
 export {
-  type CaptureOptions, packets, type Paths, statistics, type Table, table, type TableOptions, tables,
+  type CaptureOptions, events, packets, type Paths, statistics, type Table, table, type TableOptions, tables,
 } from './library.ts'
 export { CaptureError, type CaptureErrorCode, LiveError, UsageError } from './base/errors.ts'
+export { EVENT_NAMES, type EventName, type EventRow, eventRowOf, type EndName } from './views/event-row.ts'
 export { type PacketRow, packetRowOf } from './views/packet-row.ts'
 export { packetTuple } from './views/packet-tuple.ts'
 export type { Row, RowCounters, RowTuple } from './views/row.ts'
@@ -48,7 +49,8 @@ export { type PcapParser, PcapParserSource } from './capture/pcap-parser.ts'
 export { PcapWriter } from './capture/writer.ts'
 export { Engine, type EngineOptions, FRAME_NOT_IP, FRAME_PACKET, FRAME_UNSUPPORTED, type Hooks } from './engine.ts'
 export { type Moment, type OnPacket, Replay, type ReplayOptions } from './replay.ts'
-export { snapshot, visibleRows } from './views/snapshot.ts'
+export { rowOf, snapshot, visibleRows } from './views/snapshot.ts'
+export { type ConntrackEvent, EVENT_DESTROY, EVENT_NEW, EVENT_UPDATE, type OnEvent } from './conntrack/events.ts'
 
 // Rules around the connection tracker.
 export { type Decision, Firewall, type Reason } from './rules/firewall.ts'
@@ -68,6 +70,8 @@ export { printRulesSave } from './views/rules-save.ts'
 export { type FilterTexts, rowFilter } from './views/filter.ts'
 export type { Form, FormOptions, Instant, MakeForm } from './views/form.ts'
 export { FORM_NAMES, loadForm } from './views/forms.ts'
+export type { EventForm } from './views/event-form.ts'
+export { EVENT_FORM_NAMES, loadEventForm } from './views/event-forms.ts'
 export type { PacketForm } from './views/packet-form.ts'
 export { loadPacketForm, PACKET_FORM_NAMES } from './views/packet-forms.ts'
 export { KERNEL, SCHEMA } from './views/schema.ts'

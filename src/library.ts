@@ -9,6 +9,7 @@ import { openCapture } from './capture/open.ts'
 import { readPieces } from './capture/pieces.ts'
 import { Replay, type ReplayOptions } from './replay.ts'
 import { expectations, type ExpectRow } from './views/expect.ts'
+import { type EventRow, eventRowOf } from './views/event-row.ts'
 import { type PacketRow, packetRowOf } from './views/packet-row.ts'
 import { type SavedTables, TableReader } from './views/parse/table-reader.ts'
 import type { Row } from './views/row.ts'
@@ -87,21 +88,27 @@ export async function table(paths: Paths, options: CaptureOptions & { readonly a
 
 /** What conntrack says of each packet, in the order of the capture. @throws UsageError, CaptureError */
 export async function* packets(paths: Paths, options: CaptureOptions = {}): AsyncGenerator<PacketRow, void> {
-  let rows: PacketRow[] = []
+  const rows: PacketRow[] = []
   const replay = await open(paths, options, {
     every: { kind: 'packets', count: BATCH }, onPacket: (engine, frame) => { rows.push(packetRowOf(frame, engine.packet)) },
   })
-  try {
-    const moments = replay.moments()
-    for (let isOver = false; !isOver;) {
-      isOver = (await moments.next()).done === true
-      const batch = rows
-      rows = []
-      yield* batch
-    }
-  } finally {
-    replay.source.close()
-  }
+  yield* inBatches(replay, rows)
+  tellDamage(replay, options)
+}
+
+/**
+ * Connections that are new, changed or gone, in the order of time. What is still in the table when the capture ends is not told
+ * as gone.
+ *
+ * @throws  UsageError, CaptureError
+ */
+export async function* events(paths: Paths, options: CaptureOptions = {}): AsyncGenerator<EventRow, void> {
+  const { hz = 1000 } = options
+  const rows: EventRow[] = []
+  const replay = await open(paths, options, {
+    every: { kind: 'packets', count: BATCH }, onEvent: (event) => { rows.push(eventRowOf(event, hz)) },
+  })
+  yield* inBatches(replay, rows)
   tellDamage(replay, options)
 }
 
@@ -129,6 +136,19 @@ export async function readSavedTables(path: string): Promise<SavedTables> {
   const reader = new TableReader()
   await readPieces(path, (bytes) => { reader.push(bytes) })
   return reader.end()
+}
+
+/** Runs a replay to its end and gives out what has gathered in `rows`, now and then. */
+async function* inBatches<T>(replay: Replay, rows: T[]): AsyncGenerator<T, void> {
+  try {
+    const moments = replay.moments()
+    for (let isOver = false; !isOver;) {
+      isOver = (await moments.next()).done === true
+      yield* rows.splice(0)
+    }
+  } finally {
+    replay.source.close()
+  }
 }
 
 async function open(paths: Paths, options: CaptureOptions, more: ReplayOptions): Promise<Replay> {

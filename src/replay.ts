@@ -4,6 +4,7 @@ import { CaptureError } from './base/errors.ts'
 import { Schedule } from './base/schedule.ts'
 import { addTime, END, type Every, type Time, type When } from './base/when.ts'
 import { Frame, type Source } from './capture/frame.ts'
+import { EventWatch, type OnEvent } from './conntrack/events.ts'
 import { Engine, FRAME_PACKET, FRAME_UNSUPPORTED, type EngineOptions } from './engine.ts'
 import { linkTypeName } from './link/link-types.ts'
 import { findIp } from './link/link.ts'
@@ -27,11 +28,23 @@ export interface ReplayOptions extends EngineOptions {
   /** Stop at equal distances too, and at the end. While the table is empty, intervals of time are passed over. */
   readonly every?: Every
   readonly onPacket?: OnPacket
+  /** Told of each connection that is new, changed or gone, in the order of time: what `conntrack -E` shows. */
+  readonly onEvent?: OnEvent
   /**
    * Called between two pieces of the input (a megabyte or so): for progress, and to let timers and signals have their turn.
    * What it returns is waited for; `false` ends the replay here.
    */
   readonly between?: (replay: Replay) => boolean | Promise<boolean>
+}
+
+/** The watch over events comes first: whoever looks at the packet may print what it did. */
+function withEvents({ onPacket, onEvent }: ReplayOptions, engine: Engine, frame: Frame): OnPacket | null {
+  if (onEvent === undefined) return onPacket ?? null
+  const watch = new EventWatch(engine.table, engine.clock, frame, onEvent)
+  return (_, current) => {
+    watch.packet(engine.packet)
+    onPacket?.(engine, current)
+  }
 }
 
 const FEW = 1000 // records: quick to look through
@@ -65,9 +78,9 @@ export class Replay {
   /** @throws UsageError */
   constructor(source: Source, options: ReplayOptions = {}) {
     this.source = source
-    this.engine = new Engine(options)
+    this.engine = new Engine(options.onEvent === undefined ? options : { ...options, ordered: true })
     this.#schedule = new Schedule(options.at, options.every, (time) => this.#tickOf(time))
-    this.#onPacket = options.onPacket ?? null
+    this.#onPacket = withEvents(options, this.engine, this.#frame)
     this.#between = options.between ?? null
   }
 
@@ -135,18 +148,20 @@ export class Replay {
       this.first = { sec: this.#frame.sec, nsec: this.#frame.nsec }
       this.#schedule.begin(this.first)
     }
-    return this.#onPacket === null && this.#schedule.isOnlyEnd ? this.#drainPlain() : this.#drainWatched()
+    return this.#schedule.isOnlyEnd ? this.#drainPlain() : this.#drainWatched()
   }
 
   #drainPlain(): number {
     const { source, engine } = this
     const frame = this.#frame
+    const onPacket = this.#onPacket
     while (this.#held || source.next(frame)) {
       this.#held = false
       const what = engine.push(frame)
       if (what === FRAME_PACKET) {
         this.#lastSec = frame.sec
         this.#lastNsec = frame.nsec
+        if (onPacket !== null) onPacket(engine, frame)
       } else if (what === FRAME_UNSUPPORTED) this.#noteUnsupported(frame)
     }
     return MORE_INPUT

@@ -1,12 +1,13 @@
 // Every capture of test/golden/ with the kernel's answer beside it: its verdict on each packet, its tables, its log of invalid
 // packets. To add one, give scripts/captures/ a maker (or test/scripts/ a script) and run scripts/record-goldens.ts.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
-  defaultSysctl, expectations, openCapture, type PacketRow, packetRowOf, parseWhen, printProcExpect, Replay, setKnob, snapshot,
+  defaultSysctl, expectations, loadEventForm, openCapture, type PacketRow, packetRowOf, parseWhen, printProcExpect, Replay, setKnob,
+  snapshot, type Sysctl, TextBuffer,
 } from '../src/index.ts'
 import { printProc } from '../src/views/procfs.ts'
 
@@ -69,11 +70,35 @@ describe.each(NAMES)('%s', (name) => {
   })
 })
 
-/** Runs a capture through the library. */
-async function replay(path: string, about: About, at: readonly string[]): Promise<{ rows: PacketRow[], tables: Table[] }> {
+describe.each(NAMES.filter((name) => existsSync(`${GOLDEN}${name}/events.txt`)))('%s', (name) => {
+  test('events are told as the kernel told them', async () => {
+    const about = JSON.parse(readFileSync(`${GOLDEN}${name}/record.json`, 'utf8')) as About
+    const form = (await loadEventForm('conntrack'))({ counters: true, timestamps: false, hz: 1000 })
+    let text = ''
+    const out = new TextBuffer((bytes) => { text += new TextDecoder().decode(bytes) })
+    const run = new Replay(await openCapture(`${GOLDEN}${name}/capture.pcap`), {
+      sysctl: sysctlOf(about), helpers: about.helpers ?? [], at: [], onEvent: (event) => { form.event(out, event) },
+    })
+    await run.run()
+    await out.flush()
+    const told = (lines: string): string[] => lines.split('\n').filter((line) => /\[(?:NEW|UPDATE)\]/.test(line))
+      .map((line) => line.replace(/^\[[\d.]+\]/, '').trim())
+    const theirs = told(readFileSync(`${GOLDEN}${name}/events.txt`, 'utf8'))
+    expect(theirs.length).toBeGreaterThan(0)
+    expect(told(text)).toEqual(theirs)
+  })
+})
+
+function sysctlOf(about: About): Sysctl {
   const sysctl = defaultSysctl()
   setKnob(sysctl, 'acct', '1')
   for (const knob of about.sysctl) setKnob(sysctl, ...(knob.split('=') as [name: string, value: string]))
+  return sysctl
+}
+
+/** Runs a capture through the library. */
+async function replay(path: string, about: About, at: readonly string[]): Promise<{ rows: PacketRow[], tables: Table[] }> {
+  const sysctl = sysctlOf(about)
   const rows: PacketRow[] = []
   const tables: Table[] = []
   const run = new Replay(await openCapture(path), {

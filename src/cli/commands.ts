@@ -11,6 +11,7 @@ export interface CommandModule {
 export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   snapshot: () => import('./commands/snapshot.ts'),
   packets: () => import('./commands/packets.ts'),
+  events: () => import('./commands/events.ts'),
   rules: () => import('./commands/rules.ts'),
   stats: () => import('./commands/stats.ts'),
   live: () => import('./commands/live.ts'),

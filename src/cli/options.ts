@@ -34,7 +34,7 @@ export function addCommonOptions(command: Command): Command {
 }
 
 /** What the engine is to do, by the options: a profile, changed by a file, changed by single knobs. @throws UsageError */
-export function engineOptions(options: CommonOptions): EngineOptions & { sysctl: Sysctl } {
+export function engineOptions(options: CommonOptions): EngineOptions & { sysctl: Sysctl, hz: number } {
   const sysctl = profileSysctl(options.profile)
   if (options.sysctlFile !== undefined) readSysctls(sysctl, readText('--sysctl-file', options.sysctlFile), options.sysctlFile)
   for (const assignment of options.sysctl ?? []) assignKnob(sysctl, assignment)

@@ -11,7 +11,7 @@ import { greTimeouts, stateName } from '../protocols/state-name.ts'
 import type { Connection } from '../table/connection.ts'
 import type { Row, RowCounters, RowTuple } from './row.ts'
 import { l4Name } from './snapshot.ts'
-import type { TextBuffer } from './text-buffer.ts'
+import { Piece, type TextBuffer } from './text-buffer.ts'
 
 /** In what the lines differ. */
 export interface Dialect {
@@ -89,24 +89,35 @@ function printTuple(tuple: RowTuple, short: boolean): string {
   return text
 }
 
+export const NOTHING = new Piece('')
+export const SPACE = new Piece(' ')
+export const UNREPLIED = new Piece('[UNREPLIED] ')
+export const ASSURED = new Piece('[ASSURED] ')
+export const MARK = new Piece('mark=')
+export const ZONE = new Piece('zone=')
+export const DELTA_TIME = new Piece('delta-time=')
+const STATES = new Map<string, Piece>()
+const SRC = new Piece('src=')
+const DST = new Piece(' dst=')
+const SPORT = new Piece(' sport=')
+const DPORT = new Piece(' dport=')
+const PACKETS = new Piece('packets=')
+const BYTES = new Piece('bytes=')
+
 /** Prints connections from their records: what printLine says of their rows, without the rows. */
 export class LineWriter {
   readonly #dialect: Dialect
   readonly #options: LineOptions
   /** How each line begins, by protocol, IPv6 behind IPv4. */
-  readonly #prefixes: readonly string[]
+  readonly #prefixes: readonly Piece[]
   /** How each line ends. */
-  readonly #end: string
+  readonly #end: Piece
 
   constructor(dialect: Dialect, options: LineOptions) {
     this.#dialect = dialect
     this.#options = options
-    this.#prefixes = Array.from({ length: 512 }, (_, i) => {
-      const protocol = i & 255
-      const family = i < 256 ? 'ipv4     2 ' : 'ipv6     10 '
-      return `${dialect.family ? family : ''}${l4Name(protocol).padEnd(8)} ${String(protocol)} `
-    })
-    this.#end = `use=${String(dialect.use)}\n`
+    this.#prefixes = linePrefixes(dialect)
+    this.#end = new Piece(`use=${String(dialect.use)}\n`)
   }
 
   /** The line of one connection, with its newline. `now` in ticks, `hz` ticks a second. */
@@ -114,14 +125,10 @@ export class LineWriter {
     const protocol = conn.protocol
     const dialect = this.#dialect
     const isIpv4 = conn.l3num === AF_INET
-    out.text(this.#prefixes[protocol + (isIpv4 ? 0 : 256)] ?? '')
+    out.piece(this.#prefixes[protocol + (isIpv4 ? 0 : 256)] ?? NOTHING)
     out.number(Math.floor((conn.deadline - now) / hz))
-    out.text(' ')
-    const state = stateName(conn)
-    if (state !== null) {
-      out.text(state)
-      out.text(' ')
-    }
+    out.piece(SPACE)
+    writeState(out, conn)
     const gre = dialect.gre ? greTimeouts(conn) : null
     if (gre !== null) {
       out.text('timeout=')
@@ -130,42 +137,72 @@ export class LineWriter {
       out.number(Math.floor(gre.streamTimeout / hz))
       out.text(' ')
     }
-    this.#tuple(out, conn, ORIGINAL, protocol, isIpv4)
+    writeTuple(out, conn, ORIGINAL, dialect.short)
     if (this.#options.counters) writeCounters(out, conn, ORIGINAL)
-    if (!conn.seenReply) out.text('[UNREPLIED] ')
-    this.#tuple(out, conn, REPLY, protocol, isIpv4)
+    if (!conn.seenReply) out.piece(UNREPLIED)
+    writeTuple(out, conn, REPLY, dialect.short)
     if (this.#options.counters) writeCounters(out, conn, REPLY)
-    if (conn.assured) out.text('[ASSURED] ')
-    if (dialect.zeroMark || conn.mark !== 0) writeField(out, 'mark=', conn.mark >>> 0)
-    if (dialect.zeroZone || conn.zone !== 0) writeField(out, 'zone=', conn.zone)
-    if (this.#options.timestamps) writeField(out, 'delta-time=', Math.floor((now - conn.created) / hz))
-    const helper = dialect.details ? helperName(conn.helper) : null
-    if (helper !== null) out.text(`helper=${helper} `)
-    out.text(this.#end)
-  }
-
-  #tuple(out: TextBuffer, conn: Connection, dir: number, protocol: number, isIpv4: boolean): void {
-    out.text('src=')
-    if (isIpv4) out.ipv4(conn.source(dir))
-    else if (this.#dialect.short) out.text(formatIpv6Short(conn.source(dir), conn.source(dir, 1), conn.source(dir, 2), conn.source(dir, 3)))
-    else out.ipv6(conn.source(dir), conn.source(dir, 1), conn.source(dir, 2), conn.source(dir, 3))
-    out.text(' dst=')
-    if (isIpv4) out.ipv4(conn.destination(dir))
-    else if (this.#dialect.short) {
-      out.text(formatIpv6Short(conn.destination(dir), conn.destination(dir, 1), conn.destination(dir, 2), conn.destination(dir, 3)))
-    } else out.ipv6(conn.destination(dir), conn.destination(dir, 1), conn.destination(dir, 2), conn.destination(dir, 3))
-    writeSelector(out, conn, dir, protocol)
-    out.text(' ')
+    if (conn.assured) out.piece(ASSURED)
+    if (dialect.zeroMark || conn.mark !== 0) writeField(out, MARK, conn.mark >>> 0)
+    if (dialect.zeroZone || conn.zone !== 0) writeField(out, ZONE, conn.zone)
+    if (this.#options.timestamps) writeField(out, DELTA_TIME, Math.floor((now - conn.created) / hz))
+    if (dialect.details && conn.helper !== 0) out.text(`helper=${helperName(conn.helper) ?? ''} `)
+    out.piece(this.#end)
   }
 }
+
+/** How lines begin, by protocol number; IPv6's 256 behind IPv4's. Shape [512]. */
+export function linePrefixes(dialect: Dialect): Piece[] {
+  return Array.from({ length: 512 }, (_, i) => {
+    const protocol = i & 255
+    const family = i < 256 ? 'ipv4     2 ' : 'ipv6     10 '
+    return new Piece(`${dialect.family ? family : ''}${l4Name(protocol).padEnd(8)} ${String(protocol)} `)
+  })
+}
+
+/** One direction, with a space behind it. */
+export function writeTuple(out: TextBuffer, conn: Connection, dir: number, isShort: boolean): void {
+  if (conn.l3num === AF_INET && hasPorts(conn.protocol)) {
+    out.tuple4(conn.source(dir), conn.destination(dir), conn.sourcePort(dir), conn.destinationPort(dir))
+    return
+  }
+  out.piece(SRC)
+  if (conn.l3num === AF_INET) out.ipv4(conn.source(dir))
+  else writeIpv6(out, conn.source(dir), conn.source(dir, 1), conn.source(dir, 2), conn.source(dir, 3), isShort)
+  out.piece(DST)
+  if (conn.l3num === AF_INET) out.ipv4(conn.destination(dir))
+  else writeIpv6(out, conn.destination(dir), conn.destination(dir, 1), conn.destination(dir, 2), conn.destination(dir, 3), isShort)
+  writeSelector(out, conn, dir, conn.protocol)
+  out.piece(SPACE)
+}
+
+function writeIpv6(out: TextBuffer, a: number, b: number, c: number, d: number, isShort: boolean): void {
+  if (isShort) out.text(formatIpv6Short(a, b, c, d))
+  else out.ipv6(a, b, c, d)
+}
+
+/** The state and a space, where the protocol has one. */
+export function writeState(out: TextBuffer, conn: Connection): void {
+  const state = stateName(conn)
+  if (state === null) return
+  let piece = STATES.get(state)
+  if (piece === undefined) {
+    piece = new Piece(`${state} `)
+    STATES.set(state, piece)
+  }
+  out.piece(piece)
+}
+
+const hasPorts = (protocol: number): boolean => protocol === IPPROTO_TCP || protocol === IPPROTO_UDP || protocol === IPPROTO_UDPLITE ||
+  protocol === IPPROTO_SCTP || protocol === IPPROTO_DCCP
 
 /** What stands behind the addresses: ports, ICMP's type, code and id, or GRE's keys. */
 function writeSelector(out: TextBuffer, conn: Connection, dir: number, protocol: number): void {
   switch (protocol) {
     case IPPROTO_TCP: case IPPROTO_UDP: case IPPROTO_UDPLITE: case IPPROTO_SCTP: case IPPROTO_DCCP:
-      out.text(' sport=')
+      out.piece(SPORT)
       out.number(conn.sourcePort(dir))
-      out.text(' dport=')
+      out.piece(DPORT)
       out.number(conn.destinationPort(dir))
       break
     case IPPROTO_ICMP: case IPPROTO_ICMPV6:
@@ -182,13 +219,13 @@ function writeSelector(out: TextBuffer, conn: Connection, dir: number, protocol:
   }
 }
 
-function writeField(out: TextBuffer, name: string, value: number): void {
-  out.text(name)
+export function writeField(out: TextBuffer, name: Piece, value: number): void {
+  out.piece(name)
   out.number(value)
-  out.text(' ')
+  out.piece(SPACE)
 }
 
-function writeCounters(out: TextBuffer, conn: Connection, dir: number): void {
-  writeField(out, 'packets=', conn.packets(dir))
-  writeField(out, 'bytes=', conn.bytes(dir))
+export function writeCounters(out: TextBuffer, conn: Connection, dir: number): void {
+  writeField(out, PACKETS, conn.packets(dir))
+  writeField(out, BYTES, conn.bytes(dir))
 }

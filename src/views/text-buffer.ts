@@ -3,11 +3,74 @@
 const CHUNK = 1 << 16 // bytes: hand on what has gathered when it is this much
 const SLACK = 1 << 12 // bytes: one piece of text may overshoot by this before the buffer grows
 
+const WORD = 4 // bytes: texts are written in words, of which the last may reach behind the text
+const TEN_THOUSAND = 10_000
+
+/** Up to four characters as the word they are in memory. */
+function wordOf(text: string): number {
+  let word = 0
+  for (let i = 0; i < WORD; i++) word = (word << 8) | (i < text.length ? text.charCodeAt(i) : 0)
+  return word
+}
+
+const DIGITS = Int32Array.from({ length: TEN_THOUSAND }, (_, value) => wordOf(String(value)))
+const FOUR_DIGITS = Int32Array.from({ length: TEN_THOUSAND }, (_, value) => wordOf(String(value).padStart(WORD, '0')))
+const DOTTED = Int32Array.from({ length: 256 }, (_, value) => wordOf(`${String(value)}.`))
+
+const SRC = wordOf('src=')
+const DST = wordOf('dst=')
+const SPO = wordOf('spor')
+const DPO = wordOf('dpor')
+const RT = wordOf('t=')
+
+/** Writes an address and a space. @returns where it ends */
+function dotted(view: DataView, from: number, word: number): number {
+  let at = from
+  for (let shift = 24; shift >= 0; shift -= 8) {
+    const byte = (word >>> shift) & 255
+    view.setInt32(at, DOTTED[byte] ?? 0)
+    at += byte < 10 ? 2 : byte < 100 ? 3 : 4
+  }
+  view.setInt8(at - 1, 32) // for the last dot
+  return at
+}
+
+/** Writes a port and a space. @returns where it ends */
+function port(view: DataView, from: number, value: number): number {
+  let at = from
+  let low = value
+  if (value >= TEN_THOUSAND) {
+    const high = (value / TEN_THOUSAND) | 0
+    low -= high * TEN_THOUSAND
+    view.setInt8(at, 48 + high)
+    view.setInt32(at + 1, FOUR_DIGITS[low] ?? 0)
+    at += 5
+  } else {
+    view.setInt32(at, DIGITS[low] ?? 0)
+    at += low < 10 ? 1 : low < 100 ? 2 : low < 1000 ? 3 : 4
+  }
+  view.setInt8(at, 32)
+  return at + 1
+}
+
+/** A text that is printed over and over, in words. */
+export class Piece {
+  readonly words: Int32Array
+  readonly length: number
+
+  /** @param text  ASCII */
+  constructor(text: string) {
+    this.length = text.length
+    this.words = Int32Array.from({ length: Math.ceil(text.length / WORD) }, (_, i) => wordOf(text.slice(i * WORD, i * WORD + WORD)))
+  }
+}
+
 /** Takes what has gathered. The bytes are valid during the call, or until the promise it returns is kept. */
 export type Drain = (bytes: Uint8Array) => void | Promise<void>
 
 export class TextBuffer {
   #bytes = new Uint8Array(CHUNK + SLACK)
+  #view = new DataView(this.#bytes.buffer)
   #at = 0
   readonly #drain: Drain
   readonly #encoder = new TextEncoder()
@@ -47,6 +110,23 @@ export class TextBuffer {
     this.#at = at
   }
 
+  /** Adds a text that is always the same. */
+  piece(piece: Piece): void {
+    const { words, length } = piece
+    this.#reserve(length)
+    const view = this.#view
+    let at = this.#at
+    for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i] ?? 0)
+    this.#at += length
+  }
+
+  /** Ends a line, without the space that may stand last. */
+  lineEnd(): void {
+    this.#reserve(1)
+    if (this.#bytes[this.#at - 1] === 32) this.#at--
+    this.#bytes[this.#at++] = 10
+  }
+
   /** Adds a whole number in decimal; any that a double holds exactly. */
   number(value: number): void {
     if (value < 0 || value > 0x7fffffff) {
@@ -54,16 +134,15 @@ export class TextBuffer {
       return
     }
     this.#reserve(10)
-    let digits = 1
-    for (let power = 10; value >= power; power *= 10) digits++
-    let rest = value | 0
-    const end = this.#at + digits
-    for (let at = end - 1; at >= this.#at; at--) {
-      const tenth = (rest / 10) | 0
-      this.#bytes[at] = 48 + rest - tenth * 10
-      rest = tenth
-    }
-    this.#at = end
+    const high = value < TEN_THOUSAND ? 0 : (value / TEN_THOUSAND) | 0
+    if (high >= TEN_THOUSAND) {
+      const highest = (high / TEN_THOUSAND) | 0
+      this.#digits(highest)
+      this.#fourDigits(high - highest * TEN_THOUSAND)
+    } else if (high > 0) this.#digits(high)
+    const low = value - high * TEN_THOUSAND
+    if (high > 0) this.#fourDigits(low)
+    else this.#digits(low)
   }
 
   /** Adds a whole number below 2^31 in decimal, with zeros in front up to `digits`. */
@@ -80,13 +159,36 @@ export class TextBuffer {
 
   /** Adds a word of an address as four decimal bytes: `%pI4`. */
   ipv4(word: number): void {
-    this.number(word >>> 24)
-    this.#byte(46)
-    this.number((word >>> 16) & 255)
-    this.#byte(46)
-    this.number((word >>> 8) & 255)
-    this.#byte(46)
-    this.number(word & 255)
+    this.#reserve(16)
+    this.#at = dotted(this.#view, this.#at, word) - 1 // without the space
+  }
+
+  /** Adds `src=… dst=… sport=… dport=… ` of IPv4: most of nearly every line, so all in one go. */
+  tuple4(source: number, destination: number, sourcePort: number, destinationPort: number): void {
+    this.#reserve(80)
+    const view = this.#view
+    let at = this.#at
+    view.setInt32(at, SRC)
+    at = dotted(view, at + 4, source)
+    view.setInt32(at, DST)
+    at = dotted(view, at + 4, destination)
+    view.setInt32(at, SPO)
+    view.setInt32(at + 4, RT)
+    at = port(view, at + 6, sourcePort)
+    view.setInt32(at, DPO)
+    view.setInt32(at + 4, RT)
+    this.#at = port(view, at + 6, destinationPort)
+  }
+
+  /** A number below ten thousand: its digits, and no more. */
+  #digits(value: number): void {
+    this.#view.setInt32(this.#at, DIGITS[value] ?? 0)
+    this.#at += value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4
+  }
+
+  #fourDigits(value: number): void {
+    this.#view.setInt32(this.#at, FOUR_DIGITS[value] ?? 0)
+    this.#at += 4
   }
 
   /** Adds the four words of an address in full: `%pI6`. */
@@ -118,9 +220,10 @@ export class TextBuffer {
   }
 
   #reserve(count: number): void {
-    if (this.#bytes.length - this.#at >= count) return
-    const wider = new Uint8Array((this.#at + count) * 2)
+    if (this.#bytes.length - this.#at >= count + WORD) return
+    const wider = new Uint8Array((this.#at + count + WORD) * 2)
     wider.set(this.#bytes.subarray(0, this.#at))
     this.#bytes = wider
+    this.#view = new DataView(wider.buffer)
   }
 }

@@ -60,7 +60,7 @@ async function run(session: Session, path: string, captures: string[], options: 
   const texts = [read('ruleset', path), ...(options.ip6 === undefined ? [] : [read('--ip6', options.ip6)])]
   const { firewall, warnings } = loadFirewall(texts, {
     local: options.local ?? [], ifaces: options.iface ?? [], routes: options.route ?? [], isLenient: options.lenient === true,
-    hz: engine.hz ?? 1000,
+    hz: engine.hz,
     ...(options.bridge === undefined || options.bridge === false ? {} : { bridge: options.bridge === true ? 'br0' : options.bridge }),
     ...(options.sets === undefined ? {} : { sets: read('--sets', options.sets) }),
   })

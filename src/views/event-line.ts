@@ -1,0 +1,58 @@
+// Events as `conntrack -E -o timestamp,extended` prints them. Spelling: conntrack-tools 1.4.7; which parts an event has:
+// ctnetlink_conntrack_event() in nf_conntrack_netlink.c (v6.12). Behind what is gone we add why: `reason=timeout`.
+
+import { ORIGINAL, REPLY } from '../base/verdict.ts'
+import { AF_INET } from '../base/units.ts'
+import { EVENT_DESTROY } from '../conntrack/events.ts'
+import { helperName } from '../helpers/registry.ts'
+import { IPCT_PROTOINFO } from '../table/status.ts'
+import {
+  ASSURED, DELTA_TIME, EXTENDED, linePrefixes, MARK, NOTHING, SPACE, UNREPLIED, writeCounters, writeField, writeState, writeTuple,
+  ZONE,
+} from './entry-line.ts'
+import type { EventForm, EventFormOptions } from './event-form.ts'
+import { endName } from './event-row.ts'
+import { Piece } from './text-buffer.ts'
+
+const HEADS = [']\t    [NEW] ', ']\t [UPDATE] ', ']\t[DESTROY] '].map((text) => new Piece(text))
+const OPEN = new Piece('[')
+const DOT = new Piece('.')
+/** By END_… */
+const REASONS = Array.from({ length: 8 }, (_, why) => new Piece(`reason=${endName(why) ?? ''}`))
+const NSEC_PER_USEC = 1000
+
+export function eventLines(options: EventFormOptions): EventForm {
+  const { hz } = options
+  const prefixes = linePrefixes(EXTENDED)
+  return {
+    event(out, event) {
+      const { conn } = event
+      const isGone = event.type === EVENT_DESTROY
+      out.piece(OPEN)
+      out.number(event.sec)
+      out.piece(DOT)
+      out.padded(Math.floor(event.nsec / NSEC_PER_USEC), 6)
+      out.piece(HEADS[event.type] ?? NOTHING)
+      out.piece(prefixes[conn.protocol + (conn.l3num === AF_INET ? 0 : 256)] ?? NOTHING)
+      const left = Math.floor((conn.deadline - event.tick) / hz)
+      if (!isGone || left > 0) {
+        out.number(left)
+        out.piece(SPACE)
+      }
+      if (isGone || (event.bits & IPCT_PROTOINFO) !== 0) writeState(out, conn)
+      writeTuple(out, conn, ORIGINAL, true)
+      if (isGone && options.counters) writeCounters(out, conn, ORIGINAL)
+      if (!conn.seenReply) out.piece(UNREPLIED)
+      writeTuple(out, conn, REPLY, true)
+      if (isGone && options.counters) writeCounters(out, conn, REPLY)
+      if (conn.assured) out.piece(ASSURED)
+      if (conn.mark !== 0) writeField(out, MARK, conn.mark >>> 0)
+      if (conn.zone !== 0) writeField(out, ZONE, conn.zone)
+      if (isGone) {
+        if (options.timestamps) writeField(out, DELTA_TIME, Math.floor((event.tick - conn.created) / hz))
+        out.piece(REASONS[event.why] ?? NOTHING)
+      } else if (conn.helper !== 0) out.text(`helper=${helperName(conn.helper) ?? ''}`)
+      out.lineEnd()
+    },
+  }
+}
