@@ -24,7 +24,7 @@ const BACK = 'src=10.0.0.2 dst=10.0.0.1 sport=80 dport=40000'
 const linesOf = async (...args: string[]): Promise<string[]> => {
   const { code, error, out } = await command(['events', busy, ...args])
   expect({ code, error }).toEqual({ code: EXIT.DONE, error: '' })
-  return out.trimEnd().split('\n').map((line) => line.trimEnd())
+  return out.trimEnd().split('\n')
 }
 
 describe('events', () => {
