@@ -39,7 +39,7 @@ export { PROFILE_NAMES, profileSysctl } from './base/profiles.ts'
 export { assignKnob, readSysctls, setKnob } from './base/sysctl-text.ts'
 export { defaultSysctl, type Knob, KNOBS, type Sysctl, sysctlName } from './base/sysctl.ts'
 export {
-  addTime, type Every, formatSeconds, formatTime, parseDuration, parseEvery, parseWhen, type Time, type When,
+  addTime, type Every, formatTime, parseDuration, parseEvery, parseWhen, type Time, type When,
 } from './base/when.ts'
 
 // The engine, for programs with frames of their own.

@@ -101,12 +101,12 @@ export function fullScreenView(session: Session, { colour }: { readonly colour: 
       paint()
     },
     onPacket(engine, frame) { top.remarks.add(engine, frame) },
-    show({ engine, time, frame }, kernel) {
+    show({ engine, time }, kernel) {
       const start = performance.now()
       if (start < notBefore) return
       const { stats } = engine.table
       top.take({
-        time, frames: frame, packets: engine.packets, invalid: stats.invalid, created: stats.created, earlyDrop: stats.earlyDrop,
+        time, packets: engine.packets, invalid: stats.invalid, created: stats.created, earlyDrop: stats.earlyDrop,
         tableFull: stats.tableFull, most: engine.sysctl.max, lost: source?.drops ?? null,
       }, visibleRows(engine), kernel === null ? null : compareWithKernel(visibleRows(engine), kernel))
       notBefore = performance.now() + COST * (performance.now() - start)

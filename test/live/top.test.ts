@@ -37,8 +37,8 @@ function watch(frames: readonly Seen[], until = Math.max(...frames.map(({ sec })
     engine.advance(sec * 1000 + 999)
     const { stats } = engine.table
     top.take({
-      time: { sec, nsec: 999_000_000 }, frames: engine.frames, packets: engine.packets, invalid: stats.invalid, created: stats.created,
-      earlyDrop: 0, tableFull: 0, most: 1000, lost: 3,
+      time: { sec, nsec: 999_000_000 }, packets: engine.packets, invalid: stats.invalid, created: stats.created,
+      earlyDrop: stats.earlyDrop, tableFull: stats.tableFull, most: 1000, lost: 3,
     }, snapshot(engine))
   }
   return top
@@ -185,6 +185,12 @@ describe('the full-screen table', () => {
     expect(text).toMatch(/INVALID {2}10\.0\.0\.2:80 → 10\.0\.0\.1:40000 {2}nf_ct_proto_6: /)
     top.key('escape')
     expect(top.page).toBe('table')
+  })
+
+  test('says when entries had to go early, and when there was no room', () => {
+    const top = watch(MIXED)
+    top.take({ ...top.history.back(0)!.totals, earlyDrop: 7, tableFull: 9 }, [])
+    expect(draw(top, { ...SIZE, width: 160 })[1]).toMatch(/ {3}7 dropped early {3}table full: 9 packets dropped$/)
   })
 
   test('shows what the kernel has, where that was looked at', () => {

@@ -129,6 +129,7 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
   let failure: string | null
   try {
     say(`${request.device}, through ${source.program.name}${source.program.limits === '' ? '' : ` (${source.program.limits})`}`)
+    if (request.device === 'any') say('what this machine forwards is seen twice on any, once for each interface: better name one')
     giveUpRoot(request, say)
     kernel?.start((ms) => { watch.ask(ms) })
     view.begin?.(`${request.device} ${filter}`.trim(), source, () => { watch.stop() })

@@ -6,8 +6,7 @@ import type { Beside } from '../beside-kernel.ts'
 /** What stands above the table, at one instant. */
 export interface Totals {
   readonly time: Time
-  /** Frames read, IP packets among them, and those of them that were INVALID. */
-  readonly frames: number
+  /** IP packets, and those of them that were INVALID. */
   readonly packets: number
   readonly invalid: number
   /** Connections made, dropped early, and packets dropped because the table was full. */

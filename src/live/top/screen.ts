@@ -62,11 +62,12 @@ function headLines(top: Top, { colour, width }: Size): string[] {
   const lost = totals.lost === null ? 'lost: not known' : `lost ${totals.lost}`
   const kernel = beside === null ? ''
     : `   beside the kernel: ${beside.same} the same, ${beside.marks.size} not, ${beside.onlyThere.length} only there`
-  const trouble = totals.tableFull > 0 ? paint('31', `   table full: ${totals.tableFull} packets dropped`, colour) : ''
+  const early = totals.earlyDrop > 0 ? paint('33', `   ${totals.earlyDrop} dropped early`, colour) : ''
+  const full = totals.tableFull > 0 ? paint('31', `   table full: ${totals.tableFull} packets dropped`, colour) : ''
   return [
     `${top.title}   ${formatTime(totals.time)}   ${held}`,
     `entries ${entries.length} of ${totals.most} ${bar(entries.length / totals.most, Math.min(20, width >> 3))}` +
-      `   new/s ${per('created')}   packets/s ${per('packets')}   invalid/s ${per('invalid')}   ${lost}${trouble}`,
+      `   new/s ${per('created')}   packets/s ${per('packets')}   invalid/s ${per('invalid')}   ${lost}${early}${full}`,
     `sorted by ${top.column.title}${top.isReverse ? ', reversed' : ''}${wanted}${kernel}`,
   ]
 }
