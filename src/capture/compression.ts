@@ -1,18 +1,12 @@
 // gzip and zstd: what is inside, as one more input. Unpacked piece by piece as it is read, so what a file unpacks to takes no memory.
 
-import * as zlib from 'node:zlib'
+import { GzipInput } from './gzip.ts'
 import type { Input } from './input.ts'
-import { type MakeTransform, TransformInput } from './transform-input.ts'
 import { ZstdInput } from './zstd.ts'
 
 const GZIP = 0x1f8b08 // and the only method there is, deflate
 const ZSTD = 0x28b52ffd
 const ZSTD_SKIPPABLE = 0x502a4d18 // its lowest four bits, here in the first byte, are free
-
-const CHUNK = 128 * 1024 // bytes unpacked at a time
-
-/** Node has zstd since 22.15. */
-const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => ReturnType<MakeTransform> }
 
 /**
  * What is inside an input that is compressed; null when it is not.
@@ -21,8 +15,7 @@ const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { ch
  */
 export function unpack(input: Input, head: Uint8Array): Input | null {
   const magic = new DataView(head.buffer, head.byteOffset).getUint32(0)
-  if (magic >>> 8 === GZIP) return new TransformInput(input, head, () => zlib.createGunzip({ chunkSize: CHUNK }), 'gzip')
+  if (magic >>> 8 === GZIP) return new GzipInput(input, head)
   if (magic !== ZSTD && (magic & 0xf0ffffff) !== ZSTD_SKIPPABLE) return null
-  if (createZstdDecompress === undefined) return new ZstdInput(input, head)
-  return new TransformInput(input, head, () => createZstdDecompress({ chunkSize: CHUNK }), 'zstd')
+  return new ZstdInput(input, head)
 }

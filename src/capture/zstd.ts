@@ -1,5 +1,6 @@
-// zstd where Node lacks it (before 22.15), through fzstd. Its frames and blocks (RFC 8878 §3.1) are told apart here, so that fzstd
-// gets one block at a time: what a block unpacks to is bounded, and all before a damaged one is had. Checksums are not looked at.
+// zstd through fzstd: Node lacks it before 22.15, and after that reads a file's first frame alone. Frames and blocks (RFC 8878 §3.1)
+// are told apart here, so that fzstd gets one block at a time: what a block unpacks to is bounded, and all before a damaged one is
+// had. Checksums are not looked at.
 
 import type * as Fzstd from 'fzstd'
 import { CaptureError } from '../base/errors.ts'

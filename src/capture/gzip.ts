@@ -1,26 +1,23 @@
-// Unpacks an input through one of node:zlib's streams. They work on a thread of their own: the next piece is unpacked while this
-// one is looked at, and no more than that.
+// gzip through node:zlib, which works on a thread of its own: the next piece is unpacked while this one is looked at, and no more than
+// that.
 
-import type { Transform } from 'node:stream'
+import { createGunzip, type Gunzip } from 'node:zlib'
 import { CaptureError } from '../base/errors.ts'
 import { CUT } from './decoder.ts'
 import type { Input } from './input.ts'
 
-export type MakeTransform = () => Transform
-
 const PACKED = 64 * 1024 // bytes read at a time
 const SMALL = 256
+const CHUNK = 128 * 1024 // bytes unpacked at a time
 
-export class TransformInput implements Input {
+export class GzipInput implements Input {
   readonly name: string
   readonly size = 0
   readonly isStream: boolean
   /** Bytes unpacked. */
   position = 0
-  readonly #make: MakeTransform
-  readonly #format: string
   #input: Input
-  #transform: Transform
+  #gunzip: Gunzip
   readonly #packed = new Uint8Array(PACKED)
   /** Unpacked bytes to hand on next. */
   #chunk: Uint8Array = new Uint8Array(0)
@@ -37,13 +34,11 @@ export class TransformInput implements Input {
   #wake: (() => void) | null = null
 
   /** @param head  the first bytes of the input, already taken from it */
-  constructor(input: Input, head: Uint8Array, make: MakeTransform, format: string) {
+  constructor(input: Input, head: Uint8Array) {
     this.name = input.name
     this.isStream = input.isStream
     this.#input = input
-    this.#make = make
-    this.#format = format
-    this.#transform = this.#start(head)
+    this.#gunzip = this.#start(head)
   }
 
   read(bytes: Uint8Array, at: number): number | Promise<number> {
@@ -51,13 +46,13 @@ export class TransformInput implements Input {
   }
 
   close(): void {
-    this.#transform.destroy()
+    this.#gunzip.destroy()
     this.#input.close()
   }
 
   async #wait(bytes: Uint8Array, at: number): Promise<number> {
     for (;;) {
-      const chunk = this.#transform.read() as Uint8Array | null
+      const chunk = this.#gunzip.read() as Uint8Array | null
       if (chunk !== null) {
         this.#chunk = chunk
         this.#at = Math.min(this.#again, chunk.length)
@@ -77,27 +72,27 @@ export class TransformInput implements Input {
     return got
   }
 
-  #start(head: Uint8Array): Transform {
-    const transform = this.#make()
+  #start(head: Uint8Array): Gunzip {
+    const gunzip = createGunzip({ chunkSize: CHUNK })
     const awake = (): void => {
       this.#wake?.()
       this.#wake = null
     }
-    transform.on('readable', awake)
-    transform.on('end', () => {
+    gunzip.on('readable', awake)
+    gunzip.on('end', () => {
       this.#isOver = true
       awake()
     })
-    transform.on('error', (error) => {
-      if (transform === this.#transform) this.#error ??= error
+    gunzip.on('error', (error) => {
+      if (gunzip === this.#gunzip) this.#error ??= error
       awake()
     })
-    void this.#feed(transform, head)
-    return transform
+    void this.#feed(gunzip, head)
+    return gunzip
   }
 
   /** Gives the input to the stream, each piece when the one before has been unpacked and little of it waits to be read. */
-  async #feed(transform: Transform, head: Uint8Array): Promise<void> {
+  async #feed(gunzip: Gunzip, head: Uint8Array): Promise<void> {
     try {
       this.#unpacked = 0
       for (let piece = head; ; piece = this.#packed.subarray(0, await this.#input.read(this.#packed, 0))) {
@@ -105,14 +100,14 @@ export class TransformInput implements Input {
         for (let at = 0; at < piece.length;) {
           const left = this.#unpacked < this.#carefulFrom ? this.#carefulFrom - this.#unpacked : this.#step
           const count = Math.min(piece.length - at, left)
-          await write(transform, piece.subarray(at, at + count))
+          await write(gunzip, piece.subarray(at, at + count))
           at += count
           this.#unpacked += count
         }
       }
-      transform.end()
+      gunzip.end()
     } catch (error) {
-      if (transform !== this.#transform) return
+      if (gunzip !== this.#gunzip) return
       this.#error ??= error
       this.#wake?.()
       this.#wake = null
@@ -134,18 +129,18 @@ export class TransformInput implements Input {
       this.#error = null
       this.#input.close()
       this.#input = this.#input.again()
-      this.#transform = this.#start(new Uint8Array(0))
+      this.#gunzip = this.#start(new Uint8Array(0))
       return
     }
     const where = `at byte ${this.#unpacked} of the file`
-    throw isCut ? new CaptureError('TRUNCATED', this.name, this.position, `the ${this.#format} data ends too early; ${CUT}`)
-      : new CaptureError('BAD_COMPRESSION', this.name, this.position, `the ${this.#format} data is damaged ${where} (${message})`)
+    throw isCut ? new CaptureError('TRUNCATED', this.name, this.position, `the gzip data ends too early; ${CUT}`)
+      : new CaptureError('BAD_COMPRESSION', this.name, this.position, `the gzip data is damaged ${where} (${message})`)
   }
 }
 
-function write(transform: Transform, bytes: Uint8Array): Promise<void> {
+function write(gunzip: Gunzip, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    transform.write(bytes, (error) => {
+    gunzip.write(bytes, (error) => {
       if (error === null || error === undefined) resolve()
       else reject(error)
     })
