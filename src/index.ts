@@ -50,7 +50,7 @@ export { PcapWriter } from './capture/writer.ts'
 export { Engine, type EngineOptions, FRAME_NOT_IP, FRAME_PACKET, FRAME_UNSUPPORTED, type Hooks } from './engine.ts'
 export { type Moment, type OnPacket, Replay, type ReplayOptions } from './replay.ts'
 export { rowOf, snapshot, visibleRows } from './views/snapshot.ts'
-export { type ConntrackEvent, EVENT_DESTROY, EVENT_NEW, EVENT_UPDATE, type OnEvent } from './conntrack/events.ts'
+export { type ConntrackEvent, EVENT_DESTROY, EVENT_NEW, EVENT_UPDATE, EventWatch, type OnEvent } from './conntrack/events.ts'
 
 // Rules around the connection tracker.
 export { type Decision, Firewall, type Reason } from './rules/firewall.ts'

@@ -1,15 +1,17 @@
-// What live shows: tables as text, one after another, or what became of their entries; or one that fills the screen and answers to keys.
+// What live shows: tables as text, one after another, or what became of their entries; events; or a table that fills the screen and
+// answers to keys.
 
 import { writeFileSync } from 'node:fs'
 import {
-  DIFF_FORM_NAMES, diffJson, DiffPrinter, diffText, type Engine, type Entries, type Frame, loadForm, type Moment, printProc, type Sysctl,
-  TablePrinter, TableWatch, visibleRows,
+  DIFF_FORM_NAMES, diffJson, DiffPrinter, diffText, type Engine, type Entries, type Frame, loadEventForm, loadForm, type Moment,
+  type OnEvent, printProc, type Sysctl, TablePrinter, TableWatch, visibleRows,
 } from '../index.ts'
 import { besideLines, compareWithKernel } from '../live/beside-kernel.ts'
 import type { LiveSource } from '../live/live-source.ts'
 import { draw } from '../live/top/screen.ts'
 import { Terminal } from '../live/top/terminal.ts'
 import { Top } from '../live/top/top.ts'
+import { wantedEvents } from './event-mask.ts'
 import { oneOf } from './options.ts'
 import type { Session } from './session.ts'
 
@@ -17,6 +19,7 @@ export interface LiveView {
   /** The interface is open. @param stop  ends the capture */
   begin?(title: string, source: LiveSource, stop: () => void): void
   onPacket?(engine: Engine, frame: Frame): void
+  readonly onEvent?: OnEvent
   /** @param kernel  the kernel's table at that moment, null where it is not looked at */
   show(moment: Moment, kernel: Entries | null): void | Promise<void>
   /** Says something beside the data. */
@@ -32,6 +35,14 @@ export interface PlainOptions {
   readonly expectations: boolean
   readonly colour: boolean
   readonly sysctl: Sysctl
+}
+
+export interface EventsOptions {
+  readonly form: string
+  /** As `--event-mask` has it. */
+  readonly mask: string
+  readonly sysctl: Sysctl
+  readonly hz: number
 }
 
 /** Tables as text. @throws UsageError for a form that there is none of */
@@ -76,6 +87,24 @@ export function diffView(session: Session, { form, colour }: { readonly form: st
     },
     warn(text) { io.say(`pcap-conntrack: ${text}\n`) },
     end: () => printer.end(),
+  }
+}
+
+/** Connections that are new, changed and gone, as `conntrack -E` prints them. @throws UsageError */
+export async function eventsView(session: Session, { form: name, mask, sysctl, hz }: EventsOptions): Promise<LiveView> {
+  const { io, out } = session
+  const wanted = wantedEvents(mask)
+  const makeForm = await loadEventForm(name)
+  const form = makeForm({ counters: sysctl.acct === 1, timestamps: sysctl.timestamp === 1, hz })
+  return {
+    begin() { form.begin?.(out) },
+    onEvent(event) { if (wanted[event.type] === true) form.event(out, event) },
+    show: () => out.flush(),
+    warn(text) { io.say(`pcap-conntrack: ${text}\n`) },
+    end() {
+      form.end?.(out)
+      return out.flush()
+    },
   }
 }
 

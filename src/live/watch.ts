@@ -2,7 +2,8 @@
 // entries expire as they do in the kernel; as far behind it as a packet may be late.
 
 import {
-  addTime, Engine, type EngineOptions, Frame, FRAME_PACKET, FRAME_UNSUPPORTED, type Moment, type Source, type Time,
+  addTime, Engine, type EngineOptions, EventWatch, Frame, FRAME_PACKET, FRAME_UNSUPPORTED, type Moment, type OnEvent, type Source,
+  type Time,
 } from '../index.ts'
 
 /** What is watched: a source that can be ended. */
@@ -19,6 +20,8 @@ export interface WatchOptions extends EngineOptions {
   readonly count?: number
   /** Looks at each frame that holds an IP packet, right after the engine took it. Both are valid during the call only. */
   readonly onPacket?: (engine: Engine, frame: Frame) => void
+  /** Told of each connection that is new, changed or gone, in the order of time. */
+  readonly onEvent?: OnEvent
   /** The wall clock, ms since the epoch. Default: the system's. */
   readonly now?: () => number
 }
@@ -38,6 +41,7 @@ export class Watch {
   /** When the next moment is due, ms since the epoch: by equal distances, or because it was asked for. */
   #dueMs = Infinity
   #turnMs: number
+  readonly #events: EventWatch | null
   readonly #asked: number[] = []
   #stopped = false
   /** Input has been asked for and has not come. */
@@ -47,7 +51,9 @@ export class Watch {
   #wake: (() => void) | null = null
 
   constructor(source: Watched, options: WatchOptions) {
-    this.engine = new Engine(options)
+    const { onEvent } = options
+    this.engine = new Engine(onEvent === undefined ? options : { ...options, ordered: true })
+    this.#events = onEvent === undefined ? null : new EventWatch(this.engine.table, this.engine.clock, this.#frame, onEvent)
     this.#source = source
     this.#options = options
     this.#now = options.now ?? Date.now
@@ -94,6 +100,7 @@ export class Watch {
       this.#held = false
       const what = engine.push(frame)
       if (what === FRAME_PACKET) {
+        this.#events?.packet(engine.packet)
         onPacket?.(engine, frame)
         if (engine.packets >= count) {
           this.#stopped = true

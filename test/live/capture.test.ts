@@ -12,6 +12,7 @@ import { read } from '../support/captures.ts'
 import { missing, Namespace, type Running } from '../support/namespaces.ts'
 import { ROOT } from '../support/sources.ts'
 
+const PATIENCE = 60_000 // ms for what is built and started around the tests
 const lost = missing('sh', 'setpriv')
 const TALK = join(ROOT, 'test/support/talk.js')
 const word = lost === null ? '' : ` (skipped: needs ${lost})`
@@ -28,14 +29,14 @@ describe.skipIf(lost !== null)(`live${word}`, () => {
     program = [process.execPath, buildInto(folder), 'live']
     server = namespace!.start(process.execPath, TALK, 'serve', '127.0.0.1')
     await server.until(({ out }) => out.includes('ready'))
-  })
+  }, PATIENCE)
 
   afterAll(async () => {
     server.child.kill()
     await server.ended
     namespace!.remove()
     rmSync(folder, { recursive: true })
-  })
+  }, PATIENCE)
 
   const live = (...words: readonly string[]): Running => namespace!.start(...program, ...words)
 
@@ -124,10 +125,27 @@ describe.skipIf(lost !== null)(`live${word}`, () => {
     asking.child.kill()
     await asking.ended
     await watching.until(({ out }) => /^~ tcp .*ESTABLISHED → TIME_WAIT/m.test(out))
+    await json.until(({ out }) => out.includes('"kind":"changed"'))
     expect([await watching.interrupt(), await json.interrupt()]).toEqual([0, 0])
     expect(watching.out).toMatch(/^# from start to \d{4}-/)
     const { diffs } = JSON.parse(json.out) as { diffs: { differences: { kind: string }[] }[] }
     expect(diffs.flatMap(({ differences }) => differences).map(({ kind }) => kind)).toEqual(expect.arrayContaining(['appeared', 'changed']))
+  })
+
+  test('prints events as they come (--events)', async () => {
+    const watching = live('-i', 'lo', '--events')
+    const masked = live('-i', 'lo', '--events', '-e', 'NEW', '-o', 'jsonl')
+    for (const one of [watching, masked]) await one.until(({ error }) => error.includes('through'))
+    const asking = namespace!.start(process.execPath, TALK, 'ask', '127.0.0.1')
+    await watching.until(({ out }) => /\[UPDATE\] .*tcp .*ESTABLISHED .*dport=8080.*\[ASSURED\]/.test(out))
+    asking.child.kill()
+    await asking.ended
+    await watching.until(({ out }) => /\[UPDATE\] .*TIME_WAIT/.test(out))
+    await masked.until(({ out }) => out.split('\n').length > 2)
+    expect([await watching.interrupt(), await masked.interrupt()]).toEqual([0, 0])
+    expect(watching.out).toMatch(/^\[\d+\.\d+\s*\]\s+\[NEW\] /)
+    const lines = masked.out.trim().split('\n').map((line) => JSON.parse(line) as { type?: string, event?: string })
+    expect(lines).toHaveLength(2) // one connection, one question
   })
 
   test('says that who may not capture may not, and how to: exit 2', () => {

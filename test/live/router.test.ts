@@ -12,6 +12,7 @@ import { buildInto } from '../support/built.ts'
 import { missing, Namespace, type Running } from '../support/namespaces.ts'
 import { ROOT } from '../support/sources.ts'
 
+const PATIENCE = 60_000 // ms for what is built and started around the tests
 const lost = missing('nft')
 const TALK = join(ROOT, 'test/support/talk.js')
 const SERVERS = ['10.8.2.2', 'fd00:2::2']
@@ -37,7 +38,7 @@ describe.skipIf(lost !== null)(`behind a router${lost === null ? '' : ` (skipped
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'pcap-conntrack-'))
     program = [process.execPath, buildInto(folder), 'live']
-  })
+  }, PATIENCE)
 
   afterAll(() => { rmSync(folder, { recursive: true }) })
 
@@ -60,13 +61,13 @@ describe.skipIf(lost !== null)(`behind a router${lost === null ? '' : ` (skipped
     router.run('nft', 'add rule inet t c ct state new accept')
     servers = SERVERS.map((address) => server.start(process.execPath, TALK, 'serve', address))
     for (const one of servers) await one.until(({ out }) => out.includes('ready'))
-  })
+  }, PATIENCE)
 
   afterEach(async () => {
     for (const one of servers) one.child.kill()
     for (const one of servers) await one.ended
     for (const one of [client, router, server]) one.remove()
-  })
+  }, PATIENCE)
 
   test.each(there)('the table through %s is the kernel\'s', async (source) => {
     const watching = router.start(...program, '-i', 'inside', '--source', source, '--every', '0.5s', '--sysctl', 'acct=1')

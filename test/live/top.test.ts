@@ -235,6 +235,7 @@ describe('the full-screen table', () => {
     'shortens %i to %s', (value, text) => { expect(short(value)).toBe(text) })
 })
 
+const PATIENCE = 60_000 // ms for what is built and started around the tests
 const lost = missing('tmux')
 
 describe.skipIf(lost !== null)(`in a terminal${lost === null ? '' : ` (skipped: needs ${lost})`}`, () => {
@@ -261,7 +262,7 @@ describe.skipIf(lost !== null)(`in a terminal${lost === null ? '' : ` (skipped: 
     await server.until(({ out }) => out.includes('ready'))
     tmux('new-session', '-d', '-x', '110', '-y', '24', '-s', 't', 'sh')
     tmux('send-keys', '-t', 't', `ip netns exec ${namespace.name} ${process.execPath} ${program} live -i lo; echo ended with $?`, 'Enter')
-  })
+  }, PATIENCE)
 
   afterAll(async () => {
     spawnSync('tmux', ['-L', socket, 'kill-server'])
@@ -269,7 +270,7 @@ describe.skipIf(lost !== null)(`in a terminal${lost === null ? '' : ` (skipped: 
     await server.ended
     namespace.remove()
     rmSync(folder, { recursive: true })
-  })
+  }, PATIENCE)
 
   test('it fills the screen, answers to keys, saves, and leaves the terminal as it was', async () => {
     await screen(/live: lo, through/)

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { Watch, type Watched, type WatchOptions } from '../../src/live/watch.ts'
 import type { Frame } from '../../src/capture/frame.ts'
+import { EVENT_NAMES } from '../../src/views/event-row.ts'
 import { visibleRows } from '../../src/views/snapshot.ts'
 import { aim } from '../support/conversation.ts'
 import { arp, tcp, udp, type Seen } from '../support/traffic.ts'
@@ -114,6 +115,14 @@ describe('a watch', () => {
     const seen: number[] = []
     await play([at(0, udp()), at(0.1, arp()), at(0.2, udp())], { onPacket: (_engine, frame) => { seen.push(frame.nsec / 1e6) } })
     expect(seen).toEqual([0, 200])
+  })
+
+  test('tells events in the order of time, also of what time alone ends', async () => {
+    const events: string[] = []
+    await play([at(0, udp()), { silentUntil: 40 }], {
+      onEvent: ({ type, sec, why }) => { events.push(`${sec - START} ${EVENT_NAMES[type]} ${why === 0 ? '' : 'gone'}`.trim()) },
+    })
+    expect(events).toEqual(['0 NEW', '30 DESTROY gone'])
   })
 
   test('counts frames of link types that nothing reads', async () => {

@@ -1,7 +1,8 @@
 // events: connections that are new, changed, gone, as the kernel tells them to `conntrack -E`.
 
 import type { Command } from 'commander'
-import { EVENT_FORM_NAMES, EVENT_NAMES, loadEventForm, rowFilter, rowOf, UsageError } from '../../index.ts'
+import { EVENT_FORM_NAMES, loadEventForm, rowFilter, rowOf } from '../../index.ts'
+import { wantedEvents } from '../event-mask.ts'
 import { addFilterOptions, type FilterOptions, filterTexts } from '../filter-options.ts'
 import { addCommonOptions, type CommonOptions, engineOptions } from '../options.ts'
 import type { Session } from '../session.ts'
@@ -33,7 +34,7 @@ export function define(command: Command, session: Session): void {
 async function run(session: Session, paths: string[], options: EventsOptions): Promise<void> {
   const { out } = session
   const engine = engineOptions(options)
-  const wanted = wantedTypes(options.eventMask)
+  const wanted = wantedEvents(options.eventMask)
   const where = rowFilter(filterTexts(options))
   const { hz } = engine
   const makeForm = await loadEventForm(options.output)
@@ -49,18 +50,4 @@ async function run(session: Session, paths: string[], options: EventsOptions): P
     await replay.run()
     form.end?.(out)
   })
-}
-
-/** By type of event: is it asked for? @throws UsageError */
-function wantedTypes(mask: string): boolean[] {
-  const wanted = EVENT_NAMES.map(() => false)
-  for (const word of mask.toUpperCase().split(',')) {
-    if (word === 'ALL') wanted.fill(true)
-    else {
-      const type = (EVENT_NAMES as readonly string[]).indexOf(word === 'UPDATES' ? 'UPDATE' : word)
-      if (type < 0) throw new UsageError(`--event-mask ${mask}: write ALL, NEW, UPDATES or DESTROY`)
-      wanted[type] = true
-    }
-  }
-  return wanted
 }

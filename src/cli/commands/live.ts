@@ -1,7 +1,7 @@
 // live: what an interface carries now, as the kernel would track it.
 
 import type { Command } from 'commander'
-import { FORM_NAMES, LiveError, parseDuration, UsageError } from '../../index.ts'
+import { DIFF_FORM_NAMES, EVENT_FORM_NAMES, FORM_NAMES, LiveError, parseDuration, UsageError } from '../../index.ts'
 import { listDevices } from '../../live/devices.ts'
 import { deviceNames, openLive } from '../../live/open-live.ts'
 import { KernelReader } from '../../live/kernel-table.ts'
@@ -13,7 +13,7 @@ import { Recorder } from '../../live/recorder.ts'
 import { Watch } from '../../live/watch.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
-import { diffView, fullScreenView, type LiveView, plainView } from '../live-views.ts'
+import { diffView, eventsView, fullScreenView, type LiveView, plainView } from '../live-views.ts'
 import { addCommonOptions, type CommonOptions, engineOptions, oneOf, wantsColour } from '../options.ts'
 import type { Session } from '../session.ts'
 
@@ -32,15 +32,28 @@ interface LiveOptions extends CommonOptions {
   relinquish?: string
   view?: string
   besideKernel?: boolean
+  events?: boolean
+  eventMask: string
   every?: string
   expect?: boolean
   output?: string
 }
 
+/** Views that can show the kernel's table beside ours. */
+const COMPARES: readonly ViewKind[] = ['top', 'plain']
+
 /** Forms that a line of ours would spoil. */
 const DOCUMENTS: readonly string[] = ['json', 'jsonl', 'xml', 'csv']
 
-const VIEWS = ['top', 'plain', 'diff']
+type ViewKind = 'top' | 'plain' | 'diff' | 'events'
+
+/** Those that --view names; `events` has an option of its own. */
+const VIEWS: readonly ViewKind[] = ['top', 'plain', 'diff']
+
+/** Between two tables, or between two writes of events. */
+const DISTANCES: Readonly<Record<ViewKind, string>> = { top: '1s', plain: '5s', diff: '5s', events: '0.2s' }
+
+const FORMS: Readonly<Record<ViewKind, string>> = { top: 'proc', plain: 'proc', diff: 'text', events: 'conntrack' }
 
 const MEGABYTE = 1_000_000 // bytes, as -C counts
 const STATISTICS = 1000 // ms between two questions how many packets were lost
@@ -57,6 +70,7 @@ Examples:
   sudo pcap-conntrack live -i any tcp port 443           part of the traffic: any filter of pcap-filter(7)
   sudo pcap-conntrack live -i eth0 -c 1000 -w seen.pcap  a thousand packets, kept in a file too
   sudo pcap-conntrack live -i eth0 --view diff           what appeared, went and changed, every five seconds
+  sudo pcap-conntrack live -i eth0 --events -e DESTROY   which connections go, and why
   sudo pcap-conntrack live -i eth0 --beside-kernel       what this kernel has, beside what it should have
   pcap-conntrack live -D                                 the interfaces there are`
 
@@ -80,9 +94,12 @@ export function define(command: Command, session: Session): void {
     .optionsGroup('What to show:')
     .option('--view <kind>', 'top: full screen, the default on a terminal; plain: tables as text; diff: what became of entries')
     .option('--every <distance>', 'the table at equal distances; default: 5s, or 1s on the full screen')
+    .option('--events', 'connections that are new, changed and gone, as conntrack -E prints them')
+    .option('-e, --event-mask <types>', 'with --events: ALL, NEW, UPDATES, DESTROY; several with commas', 'ALL')
     .option('--beside-kernel', 'compare with the table of the kernel that runs here, at the same instants')
     .option('--expect', 'print the expectation table too')
-    .option('-o, --output <form>', `${FORM_NAMES.join(', ')}; default: proc; of a diff: text, json`))
+    .option('-o, --output <form>', `tables: ${FORM_NAMES.join(', ')}; diffs: ${DIFF_FORM_NAMES.join(', ')}; ` +
+      `events: ${EVENT_FORM_NAMES.join(', ')}`))
     .addHelpText('after', HELP)
     .action(async (filter: string[], options: LiveOptions) => { await run(session, filter.join(' '), options) })
 }
@@ -95,22 +112,18 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
   }
   const engine = engineOptions(options)
   const kind = viewOf(options, io)
-  const every = options.every ?? (kind === 'top' ? '1s' : '5s')
+  const { every = DISTANCES[kind], output: form = FORMS[kind] } = options
   const interval = parseDuration(every)
   const everyMs = interval.sec * 1000 + Math.floor(interval.nsec / 1_000_000)
   if (everyMs < 100) throw new UsageError(`--every ${every}: at least 0.1s`)
-  const { output: form = kind === 'diff' ? 'text' : 'proc', expect: expectations = false } = options
-  const colour = wantsColour(options, io)
-  const view: LiveView = kind === 'top' ? fullScreenView(session, { colour })
-    : kind === 'diff' ? diffView(session, { form, colour })
-      : await plainView(session, { form, expectations, colour, sysctl: engine.sysctl })
+  const view = await makeView(session, kind, form, options, engine)
   const count = options.count === undefined ? undefined : number('--count', options.count, 1)
   const recorder = recorderOf(options)
   const request = requestOf(options, filter)
   const say = (text: string): void => { if (options.quiet !== true) io.say(`pcap-conntrack: ${text}\n`) }
 
-  if (options.besideKernel === true && (kind === 'diff' || DOCUMENTS.includes(form))) {
-    throw new UsageError(`--beside-kernel does not go with ${kind === 'diff' ? '--view diff' : `--output ${form}`}`)
+  if (options.besideKernel === true && (!COMPARES.includes(kind) || DOCUMENTS.includes(form))) {
+    throw new UsageError(`--beside-kernel does not go with ${COMPARES.includes(kind) ? `--output ${form}` : kind}`)
   }
   const kernel = options.besideKernel === true ? new KernelReader(everyMs) : null
   const source = await openLive(request, oneOf('--source', options.source, SOURCE_NAMES))
@@ -120,6 +133,7 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
     lagMs: source.program.lagMs,
     ...(kernel === null ? { everyMs } : {}),
     ...(count === undefined ? {} : { count }),
+    ...(view.onEvent === undefined ? {} : { onEvent: view.onEvent }),
     onPacket(tracker, frame) {
       recorder?.write(frame)
       view.onPacket?.(tracker, frame)
@@ -152,11 +166,24 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
   report(source, watch, say)
 }
 
+async function makeView(
+  session: Session, kind: ViewKind, form: string, options: LiveOptions, { sysctl, hz }: ReturnType<typeof engineOptions>,
+): Promise<LiveView> {
+  const colour = wantsColour(options, session.io)
+  switch (kind) {
+    case 'top': return fullScreenView(session, { colour })
+    case 'plain': return plainView(session, { form, expectations: options.expect === true, colour, sysctl })
+    case 'diff': return diffView(session, { form, colour })
+    case 'events': return eventsView(session, { form, mask: options.eventMask, sysctl, hz })
+  }
+}
+
 /** Who asks for tables in a form, or at distances, wants text; so does what is no terminal. */
-function viewOf({ view, every, output }: LiveOptions, { outIsTerminal, env }: Io): 'top' | 'plain' | 'diff' {
+function viewOf({ view, every, output, events }: LiveOptions, { outIsTerminal, env }: Io): ViewKind {
+  if (events === true) return 'events'
   const usual = every === undefined && output === undefined ? 'top' : 'plain'
   const wanted = view === undefined ? usual : oneOf('--view', view, VIEWS)
-  if (wanted !== 'top') return wanted === 'diff' ? 'diff' : 'plain'
+  if (wanted !== 'top') return wanted as ViewKind
   return outIsTerminal && env.TERM !== 'dumb' ? 'top' : 'plain'
 }
 
