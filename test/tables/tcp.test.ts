@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { ip, tcp } from '../../scripts/lib/packets.ts'
-import { CELL_INVALID } from '../../src/base/grid.ts'
+import { CELL_IGNORE, CELL_INVALID } from '../../src/base/grid.ts'
 import { ORIGINAL, REPLY } from '../../src/base/verdict.ts'
 import { TCP_STATES, TRANSITIONS } from '../../src/protocols/tcp/states.ts'
 import { FLAG_CLOSE_INIT, TcpShared, TcpSide } from '../../src/protocols/tcp/words.ts'
@@ -50,6 +50,7 @@ describe('every segment in every state', () => {
   })
 
   test.each(cases)('%s', (_, { dir, kind, index, state, outcome }) => {
+    expect(TRANSITIONS[(dir * 6 + index) * 10 + TCP_STATES.indexOf(state)]).toBe(cellOf(outcome))
     const stage = connectionIn(state)
     const said = stage.push(segment(dir, KINDS[kind]))
     const accepted = dir === REPLY ? 'ESTABLISHED reply' : 'ESTABLISHED'
@@ -106,6 +107,16 @@ describe('every segment where nothing is', () => {
     expect(stage.table()).toEqual([])
   })
 })
+
+/** What stands in the table for an outcome. */
+function cellOf(outcome: string): number {
+  switch (outcome) {
+    case 'invalid': return CELL_INVALID
+    case 'ignored': return CELL_IGNORE
+    case 'reopened': return TCP_STATES.indexOf('SYN_SENT')
+    default: return TCP_STATES.findIndex((name) => outcome === `→ ${name}`)
+  }
+}
 
 const SEQ = [1000, 5000] // what each side sends next
 
