@@ -2,8 +2,9 @@
 //
 // A record sits on the slot of the second its deadline fell into when it was last placed. A later deadline leaves it
 // where it is (it is placed again when its slot comes up); an earlier one moves it. Ordered, records expire in the order
-// of their deadlines, each at its own tick: what events need. Unordered, a second's records go when the second is over:
-// nobody can tell, because whoever looks at a record looks at its deadline first.
+// of their deadlines, each at its own tick: what events need, and helpers that end other connections along with their own.
+// Unordered, a second's records go when the second is over: nobody can tell, because whoever looks at a record looks at its
+// deadline first.
 
 import { DEADLINE_F64, PROTO, RECORD_WORDS, WHEEL_NEXT, WHEEL_PREV, WHEEL_SLOT } from './layout.ts'
 import type { Records } from './records.ts'
@@ -101,8 +102,10 @@ export class Wheel {
     while (this.#dueAt < this.#due.length) {
       const index = this.#due[this.#dueAt]!
       if (this.#isDue(index)) {
-        if (this.#deadline(index) > now) break
-        this.#expire(index)
+        const deadline = this.#deadline(index)
+        if (deadline <= now) this.#expire(index)
+        else if (Math.floor(deadline / this.#hz) > this.#hand) this.place(index) // it was refreshed: those behind it do not wait
+        else break
       }
       this.#dueAt++
     }

@@ -165,6 +165,27 @@ describe('the table is a map with deadlines', () => {
     })
   }
 
+  test('when one that was to expire is refreshed in its last second: those behind it do not wait', () => {
+    const pair = new Pair(true, 1)
+    const [first, second] = [0, 1].map((n) => {
+      const tuple = new Tuple()
+      tuple.proto = 2 | (17 << 8)
+      tuple.ports = n
+      tuple.source0 = 1
+      tuple.destination0 = 2
+      tuple.seal()
+      return tuple
+    }) as [Tuple, Tuple]
+    pair.run({ do: 'open', which: 0, timeout: 5300 }, first)
+    pair.run({ do: 'open', which: 1, timeout: 5600 }, second)
+    for (const ticks of [5100, 500]) {
+      pair.run({ do: 'advance', ticks }, first)
+      if (ticks === 5100) pair.run({ do: 'refresh', which: 0, timeout: 30_000 }, first)
+      pair.check([first, second])
+    }
+    expect(pair.model.size).toBe(1)
+  })
+
   test('when time advances in one leap or in many', () => {
     const openings = fc.array(fc.record({ which, timeout }), { minLength: 1, maxLength: 12 })
     fc.assert(fc.property(pool, openings, fc.array(ticks, { minLength: 1, maxLength: 8 }), fc.boolean(), (all, opens, leaps, ordered) => {
