@@ -31,7 +31,7 @@ export interface EngineOptions {
   readonly sysctl?: Sysctl
   /** Ticks a second: 1000, 250 or 100. Default 1000. */
   readonly hz?: number
-  /** Connections expire in the order of their deadlines, each at its own tick: what events need. Default false. */
+  /** Connections expire in the order of their deadlines, each at its own tick: what events need, and helpers. Default: with them. */
   readonly ordered?: boolean
   /** Helpers to attach, as `--helper` names them: `ftp`, `ftp:2121`, `all`. Default: none, as on a modern kernel. */
   readonly helpers?: readonly string[]
@@ -60,7 +60,9 @@ export class Engine {
     this.clock = new Clock(options.hz)
     const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
     this.#ip = new IpLayer(this.sysctl, this.clock.hz, seed)
-    this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, options.ordered ?? false, seed)
+    // The end of one connection may be the end of others (PPTP's tunnels): with helpers each goes at its own tick.
+    const ordered = options.ordered === true || (options.helpers ?? []).length > 0 || options.hooks !== undefined
+    this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, ordered, seed)
     this.conntrack = new Conntrack(this.table, this.sysctl, this.clock.hz, options.helpers, options.hooks !== undefined)
     this.#hooks = options.hooks ?? null
     this.#hooks?.attach(this.conntrack, this.clock)
