@@ -3,6 +3,7 @@
 import { defaultSysctl, type Sysctl } from './base/sysctl.ts'
 import type { Frame } from './capture/frame.ts'
 import { Conntrack } from './conntrack/conntrack.ts'
+import { Copies } from './ip/copies.ts'
 import { IpLayer } from './ip/ip.ts'
 import { Packet } from './ip/packet.ts'
 import { UNSUPPORTED } from './link/answers.ts'
@@ -35,6 +36,8 @@ export interface EngineOptions {
   readonly ordered?: boolean
   /** Helpers to attach, as `--helper` names them: `ftp`, `ftp:2121`, `all`. Default: none, as on a modern kernel. */
   readonly helpers?: readonly string[]
+  /** Packets captured twice: track the first copy only (`auto`), or each (`track`). Default `track`. */
+  readonly copies?: 'auto' | 'track'
   /** What packets meet on their way through netfilter. Default: nothing but conntrack, which lets every packet through. */
   readonly hooks?: Hooks
   /** Seed of the hash, 32 bits. Default: random. */
@@ -53,6 +56,7 @@ export class Engine {
   frames = 0
   packets = 0
   readonly #ip: IpLayer
+  readonly #copies: Copies | null
   readonly #hooks: Hooks | null
 
   constructor(options: EngineOptions = {}) {
@@ -60,6 +64,7 @@ export class Engine {
     this.clock = new Clock(options.hz)
     const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
     this.#ip = new IpLayer(this.sysctl, this.clock.hz, seed)
+    this.#copies = options.copies === 'auto' ? new Copies(seed) : null
     // The end of one connection may be the end of others (PPTP's tunnels): with helpers each goes at its own tick.
     const ordered = options.ordered === true || (options.helpers ?? []).length > 0 || options.hooks !== undefined
     this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, ordered, seed)
@@ -67,6 +72,9 @@ export class Engine {
     this.#hooks = options.hooks ?? null
     this.#hooks?.attach(this.conntrack, this.clock)
   }
+
+  /** Packets that were copies of one just before, and so not tracked. */
+  get copies(): number { return this.#copies?.count ?? 0 }
 
   /** Moves time to a tick (ticks since the epoch): expires entries and fragments. */
   advance(tick: number): void {
@@ -89,6 +97,10 @@ export class Engine {
     if (clock.meet(frame.sec, frame.nsec)) this.#expire(clock.now)
     packet.reset()
     if (this.packets++ === 0) this.#ip.begin(clock.now)
+    if (this.#copies !== null) {
+      packet.copyOf = this.#copies.firstOf(frame, packet)
+      if (packet.copyOf !== 0) return FRAME_PACKET
+    }
     if (!this.#ip.gather(packet)) return FRAME_PACKET
     if (this.#hooks === null) this.conntrack.receive(packet)
     else this.#hooks.walk(packet, frame)

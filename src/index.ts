@@ -66,6 +66,18 @@ export {
 export { printRulesText, RULES_FORM_NAMES, rulesJson, type RulesReport } from './views/rules-report.ts'
 export { printRulesSave } from './views/rules-save.ts'
 
+// What a capture says of the network around it.
+export { type Context, contextOf } from './diagnoses/context.ts'
+export { countsWith, countsWithout, directorRows, type InputCounts, ipvsLines } from './diagnoses/director.ts'
+export { Evidence } from './diagnoses/evidence.ts'
+export { type Finding, SEVERITIES, type Severity } from './diagnoses/finding.ts'
+export { diagnose } from './diagnoses/registry.ts'
+export {
+  DIAGNOSE_FORM_NAMES, type DiagnoseReport, diagnoseReport, printDiagnoseMarkdown, printDiagnoseText,
+} from './diagnoses/report.ts'
+export type { Service } from './diagnoses/service.ts'
+export { type Forwarding, type Vantage, type VantageName, VANTAGES } from './diagnoses/vantage.ts'
+
 // Forms of output.
 export { type FilterTexts, rowFilter } from './views/filter.ts'
 export type { Form, FormOptions, Instant, MakeForm } from './views/form.ts'

@@ -30,6 +30,8 @@ export interface ReplayOptions extends EngineOptions {
   readonly onPacket?: OnPacket
   /** Told of each connection that is new, changed or gone, in the order of time: what `conntrack -E` shows. */
   readonly onEvent?: OnEvent
+  /** Looks at each frame that holds no IP packet: ARP, for one. Valid during the call only. */
+  readonly onOther?: (frame: Frame) => void
   /**
    * Called between two pieces of the input (a megabyte or so): for progress, and to let timers and signals have their turn.
    * What it returns is waited for; `false` ends the replay here.
@@ -61,6 +63,7 @@ export class Replay {
   first: Time | null = null
   readonly #schedule: Schedule
   readonly #onPacket: OnPacket | null
+  readonly #onOther: ((frame: Frame) => void) | null
   readonly #between: NonNullable<ReplayOptions['between']> | null
   readonly #frame = new Frame()
   /** The frame has been read and not yet given to the engine. */
@@ -81,6 +84,7 @@ export class Replay {
     this.engine = new Engine(options.onEvent === undefined ? options : { ...options, ordered: true })
     this.#schedule = new Schedule(options.at, options.every, (time) => this.#tickOf(time))
     this.#onPacket = withEvents(options, this.engine, this.#frame)
+    this.#onOther = options.onOther ?? null
     this.#between = options.between ?? null
   }
 
@@ -181,6 +185,7 @@ export class Replay {
         this.#lastNsec = frame.nsec
         if (this.#onPacket !== null) this.#onPacket(engine, frame)
       } else if (what === FRAME_UNSUPPORTED) this.#noteUnsupported(frame)
+      else this.#onOther?.(frame)
       if (engine.packets >= schedule.nextCount || engine.frames >= schedule.nextFrame) return MOMENT
     }
     return MORE_INPUT

@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   events: () => import('./commands/events.ts'),
   rules: () => import('./commands/rules.ts'),
   stats: () => import('./commands/stats.ts'),
+  diagnose: () => import('./commands/diagnose.ts'),
   live: () => import('./commands/live.ts'),
   diff: () => import('./commands/diff.ts'),
 }

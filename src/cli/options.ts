@@ -38,8 +38,8 @@ export function engineOptions(options: CommonOptions): EngineOptions & { sysctl:
   const sysctl = profileSysctl(options.profile)
   if (options.sysctlFile !== undefined) readSysctls(sysctl, readText('--sysctl-file', options.sysctlFile), options.sysctlFile)
   for (const assignment of options.sysctl ?? []) assignKnob(sysctl, assignment)
-  oneOf('--copies', options.copies, ['auto', 'track'])
-  return { sysctl, helpers: options.helper ?? [], hz: Number(oneOf('--hz', options.hz, ['1000', '250', '100'])) }
+  const copies = oneOf('--copies', options.copies, ['auto', 'track']) === 'auto' ? 'auto' : 'track'
+  return { sysctl, copies, helpers: options.helper ?? [], hz: Number(oneOf('--hz', options.hz, ['1000', '250', '100'])) }
 }
 
 /** A file's text, of standard input for `-`. @throws UsageError */

@@ -42,6 +42,8 @@ export class Packet {
   connection = -1
   /** IPCT_… bits: what changed about the connection. */
   events = 0
+  /** Number of the frame this packet is a copy of, 0 for none. Copies are not tracked. Set by the engine. */
+  copyOf = 0
   /** How many reasons this packet was logged with, their codes, and REASON_ARGS numbers each. */
   reasonCount = 0
   readonly reasons = new Uint8Array(MOST_REASONS)
@@ -105,5 +107,6 @@ export class Packet {
     this.connection = -1
     this.events = 0
     this.reasonCount = 0
+    this.copyOf = 0
   }
 }

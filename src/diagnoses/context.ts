@@ -1,0 +1,35 @@
+// The evidence, in order: flows by the service they ask for, and where the capture was taken.
+
+import type { Sysctl } from '../base/sysctl.ts'
+import type { Evidence } from './evidence.ts'
+import { endText, type Flow } from './flow.ts'
+import { Service } from './service.ts'
+import { decideVantage, type Vantage } from './vantage.ts'
+
+export interface Context {
+  readonly evidence: Evidence
+  readonly sysctl: Sysctl
+  readonly services: readonly Service[]
+  readonly tcp: readonly Flow[]
+  readonly vantage: Vantage
+  /** Milliseconds of the evidence's clock to which entries are told. */
+  readonly nowMs: number
+}
+
+/**
+ * @param wanted  `auto`, or what the user says the vantage is
+ * @param nowMs   milliseconds of the evidence's clock
+ */
+export function contextOf(evidence: Evidence, sysctl: Sysctl, wanted = 'auto', nowMs = evidence.nowMs): Context {
+  const services = new Map<string, Service>()
+  const tcp = evidence.flows.all.filter((flow) => flow.isTcp)
+  for (const flow of tcp) {
+    const address = flow.serverAddress
+    const key = endText(address, flow.serverPort)
+    let service = services.get(key)
+    if (service === undefined) services.set(key, service = new Service(address, flow.serverPort))
+    service.flows.push(flow)
+  }
+  const list = [...services.values()]
+  return { evidence, sysctl, services: list, tcp, vantage: decideVantage(list, tcp, wanted), nowMs }
+}

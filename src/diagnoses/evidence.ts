@@ -1,0 +1,232 @@
+// What diagnoses know: flows, and what ARP said. Gathered while the tracker runs, in fixed room.
+
+import { formatIpv4 } from '../base/address.ts'
+import { IPPROTO_GRE, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
+import { VERDICT_INVALID, VERDICT_NONE } from '../base/verdict.ts'
+import type { Frame } from '../capture/frame.ts'
+import type { Engine } from '../engine.ts'
+import { type Flow, noteSegment, type Side } from './flow.ts'
+import { FlowKey, Flows, isFrom } from './flows.ts'
+import { INPUT, INPUT_ONLY, OUTPUT } from './ipvs.ts'
+import { Stations } from './stations.ts'
+
+const MOST_FLOWS = 1 << 16
+const MOST_ADDRESSES = 4096 // that ARP spoke of
+const SYN_SLOTS = 4096
+const NAT_WITHIN = 1000 // ms
+const IPPROTO_IPIP = 4
+const IPPROTO_IPV6 = 41
+const GUE_PORT = 6080
+const ARP = 0x0806
+const REPLY = 2
+
+export interface ArpClaim {
+  /** Stations that said they had the address, and the frames in which they did so first. */
+  readonly macs: Map<number, number>
+}
+
+export class Evidence {
+  readonly flows: Flows
+  readonly arp = new Map<string, ArpClaim>()
+  /** Frames that held packets, and copies among them. */
+  packets = 0
+  copies = 0
+  /** INVALID packets. */
+  invalid = 0
+  /** Milliseconds since the first packet, at the last. */
+  nowMs = 0
+  #sec = -1
+  readonly #key = new FlowKey()
+  readonly #stations = new Stations()
+  readonly #syns = new Array<Flow | null>(SYN_SLOTS).fill(null)
+
+  /** @param mostFlows  how many are kept; packets of others are only counted */
+  constructor(mostFlows = MOST_FLOWS, seed = 0x5eed) {
+    this.flows = new Flows(mostFlows, seed)
+  }
+
+  /** Milliseconds of the evidence's clock. */
+  msOf(time: { readonly sec: number, readonly nsec: number }): number {
+    return this.#sec < 0 ? 0 : (time.sec - this.#sec) * 1000 + Math.floor(time.nsec / 1_000_000)
+  }
+
+  /** To be called with every packet that the engine took. */
+  note(engine: Engine, frame: Frame): void {
+    const { packet } = engine
+    if (this.#sec < 0) this.#sec = frame.sec
+    this.packets++
+    const ms = Math.max(this.nowMs, this.msOf(frame))
+    this.nowMs = ms
+    const { protocol, view, l4 } = packet
+    const isCopy = packet.copyOf !== 0
+    if (isCopy) this.copies++
+    else if (packet.verdict === VERDICT_NONE) return
+    else if (packet.verdict === VERDICT_INVALID) this.invalid++
+    const end = Math.min(packet.captured, packet.end)
+    if (protocol === IPPROTO_IPIP || protocol === IPPROTO_IPV6 || protocol === IPPROTO_GRE) {
+      this.#noteTunnel(packet.view, packet.ip, packet.version, innerAt(view, protocol, l4, end), end, frame)
+      return
+    }
+    if (protocol !== IPPROTO_TCP && protocol !== IPPROTO_UDP) return
+    const key = this.#key
+    if (!key.read(view, packet.ip, packet.version, protocol, l4, end)) return
+    if (protocol === IPPROTO_UDP && key.toPort === GUE_PORT) {
+      this.#noteTunnel(packet.view, packet.ip, packet.version, l4 + 12, end, frame)
+      key.read(view, packet.ip, packet.version, protocol, l4, end)
+    }
+    let flow = this.flows.find(key)
+    if (isCopy) {
+      if (flow !== null) this.#noteCopy(flow, packet.copyOf, packet.view.getUint8(packet.ip + (packet.version === 4 ? 8 : 7)), frame)
+      return
+    }
+    const flags = protocol === IPPROTO_TCP && end - l4 >= 20 ? view.getUint8(l4 + 13) : 0
+    flow ??= this.flows.open(key, senderIsClient(key, flags))
+    if (flow === null) return
+    const isClient = isFrom(flow, key)
+    const [side, other] = isClient ? [flow.client, flow.server] : [flow.server, flow.client]
+    const last = flow.lastMs
+    if (last >= 0 && ms - last > flow.longestGap) flow.longestGap = ms - last
+    this.#noteWire(side, frame, view.getUint8(packet.ip + (packet.version === 4 ? 8 : 7)), flags)
+    if (packet.verdict === VERDICT_INVALID) {
+      if (side.invalid++ === 0) side.invalidFrame = frame.number
+    }
+    flow.lastVerdictFrame = frame.number
+    flow.lastWasInvalid = packet.verdict === VERDICT_INVALID
+    if (protocol === IPPROTO_TCP && end - l4 >= 20) {
+      const seq = view.getInt32(l4 + 4)
+      const payload = Math.max(0, packet.end - l4 - (view.getUint8(l4 + 12) >>> 4) * 4)
+      side.bytes += payload
+      noteSegment(side, other, seq, view.getInt32(l4 + 8), flags, payload)
+      noteFlags(side, flags, seq, ms, frame.number, last < 0 ? 0 : ms - last)
+      if ((flags & 0x12) === 0x02) this.#noteSyn(flow, seq, ms)
+      if (isClient) {
+        flow.ipvsDirect.pass(flags, INPUT_ONLY, ms)
+        flow.ipvsNat.pass(flags, INPUT, ms)
+      } else flow.ipvsNat.pass(flags, OUTPUT, ms)
+    } else side.bytes += Math.max(0, packet.end - l4 - 8)
+    side.packets++
+    if (side.firstMs < 0) {
+      side.firstMs = ms
+      side.firstFrame = frame.number
+    }
+    side.lastMs = ms
+    side.lastFrame = frame.number
+  }
+
+  /** To be called with every frame that holds no IP packet: ARP over Ethernet. */
+  noteOther(frame: Frame): void {
+    const { view, start, linkType } = frame
+    const at = start + (linkType === 1 ? 14 : linkType === 113 ? 16 : 20)
+    const type = linkType === 1 ? start + 12 : linkType === 113 ? start + 14 : linkType === 276 ? start : -1
+    if (type < 0 || frame.end < at + 28 || view.getUint16(type) !== ARP || view.getUint16(at + 6) !== REPLY) return
+    const address = formatIpv4(view.getInt32(at + 14))
+    const mac = view.getUint16(at + 8) * 2 ** 32 + view.getUint32(at + 10)
+    let claim = this.arp.get(address)
+    if (claim === undefined) {
+      if (this.arp.size >= MOST_ADDRESSES) return
+      claim = { macs: new Map() }
+      this.arp.set(address, claim)
+    }
+    if (claim.macs.size < 8 && !claim.macs.has(mac)) claim.macs.set(mac, frame.number)
+  }
+
+  #noteWire(side: Side, frame: Frame, ttl: number, flags: number): void {
+    const isReset = (flags & 0x04) !== 0 && side.rsts === 0
+    if (side.packets > 0 && !isReset) return
+    const stations = this.#stations
+    stations.read(frame)
+    if (side.packets === 0) {
+      side.from = stations.from
+      side.to = stations.to
+      side.outgoing = stations.outgoing
+      side.ttl = ttl
+    }
+    if (isReset) {
+      side.rstTtl = ttl
+      side.rstFrom = stations.from
+    }
+  }
+
+  #noteCopy(flow: Flow, copyOf: number, ttl: number, frame: Frame): void {
+    if (flow.copies++ === 0) {
+      const stations = this.#stations
+      stations.read(frame)
+      flow.copyTo = stations.to
+      flow.copyFrom = stations.from
+      flow.copyHops = flow.client.ttl - ttl
+      flow.copyOf = copyOf
+      flow.copyFrame = frame.number
+    }
+    if (flow.lastVerdictFrame === copyOf && flow.lastWasInvalid) flow.invalidCopies++
+  }
+
+  /** A SYN with the number of another just seen elsewhere is the same one with other addresses. */
+  #noteSyn(flow: Flow, isn: number, ms: number): void {
+    const slot = (isn ^ (isn >>> 12)) & (SYN_SLOTS - 1)
+    const before = this.#syns[slot] ?? null
+    if (before !== null && before !== flow && before.client.isn === isn && ms - before.client.lastSynMs <= NAT_WITHIN
+      && flow.natOf === null) {
+      flow.natOf = before
+      before.natTo ??= flow
+    } else this.#syns[slot] = flow
+  }
+
+  #noteTunnel(view: DataView, outer: number, version: number, at: number, end: number, frame: Frame): void {
+    if (at < 0 || end - at < 28) return
+    const inner = view.getUint8(at) >>> 4
+    if (inner !== 4 && (inner !== 6 || end - at < 48)) return
+    const protocol = view.getUint8(at + (inner === 4 ? 9 : 6))
+    if (protocol !== IPPROTO_TCP && protocol !== IPPROTO_UDP) return
+    const l4 = at + (inner === 4 ? (view.getUint8(at) & 15) * 4 : 40)
+    const key = this.#key
+    if (end - l4 < 20 || !key.read(view, at, inner, protocol, l4, end)) return
+    const flow = this.flows.find(key) ?? this.flows.open(key, senderIsClient(key, protocol === IPPROTO_TCP ? view.getUint8(l4 + 13) : 0))
+    if (flow === null || !isFrom(flow, key)) return
+    if (flow.inner++ === 0) {
+      flow.innerFrame = frame.number
+      if (version === 4) {
+        flow.outerFrom = formatIpv4(view.getInt32(outer + 12))
+        flow.outerTo = formatIpv4(view.getInt32(outer + 16))
+      }
+    }
+  }
+}
+
+/** Who sent the first packet seen began the flow, unless it is an answer, or comes from a port of services. */
+function senderIsClient(key: FlowKey, flags: number): boolean {
+  if ((flags & 0x02) !== 0) return (flags & 0x10) === 0
+  return !(key.fromPort < 1024 && key.toPort >= 1024)
+}
+
+function noteFlags(side: Side, flags: number, seq: number, ms: number, frame: number, gap: number): void {
+  if ((flags & 0x04) !== 0) {
+    if (side.rsts++ === 0) {
+      side.rstFrame = frame
+      side.rstSeq = seq
+      side.rstHasAck = (flags & 0x10) !== 0
+      side.rstGap = gap
+    }
+  } else if ((flags & 0x02) !== 0) {
+    if ((flags & 0x10) !== 0) {
+      side.synAcks++
+      if (side.synFrame === 0) side.synFrame = frame
+      side.isn = seq
+      return
+    }
+    if (side.syns++ === 0) {
+      side.synFrame = frame
+      side.firstSynMs = ms
+      side.isn = seq
+    }
+    side.lastSynMs = ms
+  } else if ((flags & 0x01) !== 0) side.fins++
+  else if (side.acks++ === 0) side.ackFrame = frame
+}
+
+/** Where the packet inside a tunnel begins; -1 when that is not known. */
+function innerAt(view: DataView, protocol: number, l4: number, end: number): number {
+  if (protocol !== IPPROTO_GRE) return l4
+  if (end - l4 < 4 || view.getUint16(l4) !== 0) return -1
+  const type = view.getUint16(l4 + 2)
+  return type === 0x0800 || type === 0x86dd ? l4 + 4 : -1
+}

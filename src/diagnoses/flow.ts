@@ -1,0 +1,165 @@
+// One flow as the wire showed it, whatever the connection tracker made of it: what each side said, and how its frames travelled.
+
+import { formatIpv4, formatIpv6Short } from '../base/address.ts'
+import { seqAfter, seqBefore, seqDiff } from '../base/seq.ts'
+import { IPPROTO_TCP } from '../base/units.ts'
+import { IpvsConnection } from './ipvs.ts'
+
+/** What one side sent. Times in milliseconds of the evidence's clock, -1 for never; frames are numbers, 0 for none. */
+export class Side {
+  packets = 0
+  /** Bytes of payload. */
+  bytes = 0
+  syns = 0
+  synAcks = 0
+  fins = 0
+  rsts = 0
+  /** ACKs and data: neither SYN, FIN nor RST. */
+  acks = 0
+  /** INVALID to the tracker. */
+  invalid = 0
+  firstMs = -1
+  lastMs = -1
+  firstFrame = 0
+  lastFrame = 0
+  synFrame = 0
+  firstSynMs = 0
+  lastSynMs = 0
+  ackFrame = 0
+  invalidFrame = 0
+  rstFrame = 0
+  rstHasAck = false
+  /** Silence before the RST, milliseconds. */
+  rstGap = 0
+  ttl = 0
+  rstTtl = 0
+  /** Stations of its frames, as numbers; 0 for unknown. */
+  from = 0
+  to = 0
+  rstFrom = 0
+  /** 1: left the machine that captured, 0: came to it, -1: unknown. */
+  outgoing = -1
+  // Sequence numbers.
+  isn = 0
+  rstSeq = 0
+  firstAck = 0
+  maxAck = 0
+  hasAck = false
+  end = 0
+  hasEnd = false
+  /** Bytes of it that this capture lacks, and no later frame brought. */
+  missing = 0
+}
+
+/** A flow between who began it and who was asked. */
+export class Flow {
+  /** The next flow of the same slot of the hash. */
+  next: Flow | null = null
+  readonly protocol: number
+  readonly isIpv4: boolean
+  readonly clientWords: readonly number[]
+  readonly serverWords: readonly number[]
+  readonly clientPort: number
+  readonly serverPort: number
+  readonly client = new Side()
+  readonly server = new Side()
+  /** Client packets seen again on their way on: how many, where to, how many hops less, and the first such pair of frames. */
+  copies = 0
+  copyTo = 0
+  copyFrom = 0
+  copyHops = 0
+  copyOf = 0
+  copyFrame = 0
+  /** Of the copies, those whose first copy was INVALID. */
+  invalidCopies = 0
+  /** Client packets inside a tunnel: how many, between whom, the first frame. */
+  inner = 0
+  outerFrom = ''
+  outerTo = ''
+  innerFrame = 0
+  /** The flow that this one is behind an address translation, and the other way about. */
+  natOf: Flow | null = null
+  natTo: Flow | null = null
+  /** Longest silence, milliseconds. */
+  longestGap = 0
+  /** What IPVS would hold if it heard the client only, and if it heard both. */
+  readonly ipvsDirect = new IpvsConnection()
+  readonly ipvsNat = new IpvsConnection()
+  lastVerdictFrame = 0
+  lastWasInvalid = false
+
+  constructor(
+    protocol: number, isIpv4: boolean, clientWords: readonly number[], serverWords: readonly number[], clientPort: number,
+    serverPort: number,
+  ) {
+    this.protocol = protocol
+    this.isIpv4 = isIpv4
+    this.clientWords = clientWords
+    this.serverWords = serverWords
+    this.clientPort = clientPort
+    this.serverPort = serverPort
+  }
+
+  get clientAddress(): string { return textOf(this.clientWords, this.isIpv4) }
+  get serverAddress(): string { return textOf(this.serverWords, this.isIpv4) }
+  get isTcp(): boolean { return this.protocol === IPPROTO_TCP }
+  /** `203.0.113.7:40000`, `[2001:db8::1]:80` */
+  get clientText(): string { return endText(this.clientAddress, this.clientPort) }
+  get serverText(): string { return endText(this.serverAddress, this.serverPort) }
+  get isClientOnly(): boolean { return this.client.packets > 0 && this.server.packets === 0 }
+  get isServerOnly(): boolean { return this.client.packets === 0 && this.server.packets > 0 && this.inner === 0 }
+  get isTwoSided(): boolean { return this.client.packets > 0 && this.server.packets > 0 }
+  get firstMs(): number {
+    return Math.min(...[this.client.firstMs, this.server.firstMs].filter((ms) => ms >= 0))
+  }
+
+  get lastMs(): number { return Math.max(this.client.lastMs, this.server.lastMs) }
+
+  /** After its SYN the client went on though no answer was captured: somebody answered on a path unseen. */
+  get isAnsweredUnseen(): boolean {
+    return this.isClientOnly && ((this.client.syns > 0 && this.client.acks > 0) || this.progress > 0)
+  }
+
+  /** Bytes that the client acknowledges and this capture never carried. */
+  get progress(): number {
+    const { client } = this
+    return this.server.packets > 0 || !client.hasAck ? 0 : Math.max(0, seqDiff(client.maxAck, client.firstAck))
+  }
+}
+
+/** Takes the numbers of a segment of this side. `other` is who it speaks to. */
+export function noteSegment(side: Side, other: Side, seq: number, ack: number, flags: number, payload: number): void {
+  const isSyn = (flags & 0x02) !== 0
+  const end = (seq + payload + (isSyn ? 1 : 0) + (flags & 0x01)) | 0
+  if ((flags & 0x04) !== 0) return
+  if (!side.hasEnd) {
+    side.hasEnd = true
+    side.end = end
+  } else if (seqAfter(seq, side.end)) { // beyond what was seen: a hole
+    side.missing += seqDiff(seq, side.end)
+    side.end = end
+  } else {
+    if (seqBefore(seq, side.end) && payload > 0) side.missing = Math.max(0, side.missing - payload)
+    if (seqAfter(end, side.end)) side.end = end
+  }
+  if ((flags & 0x10) === 0) return
+  if (!side.hasAck) {
+    side.hasAck = true
+    side.firstAck = ack
+    side.maxAck = ack
+  } else if (seqAfter(ack, side.maxAck)) side.maxAck = ack
+  // What is acknowledged and was not seen is a hole too.
+  if (other.hasEnd && seqAfter(ack, other.end) && !isSyn) {
+    other.missing += seqDiff(ack, other.end)
+    other.end = ack
+  }
+}
+
+function textOf(words: readonly number[], isIpv4: boolean): string {
+  const [a = 0, b = 0, c = 0, d = 0] = words
+  return isIpv4 ? formatIpv4(a) : formatIpv6Short(a, b, c, d)
+}
+
+export function endText(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${String(port)}` : `${address}:${String(port)}`
+}

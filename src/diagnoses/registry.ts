@@ -1,0 +1,31 @@
+// All diagnoses, in the order they are told.
+
+import { arpProblem } from './arp-problem.ts'
+import { asymmetricRoute } from './asymmetric-route.ts'
+import { backscatter } from './backscatter.ts'
+import { capturedLate, captureLoss } from './capture-gaps.ts'
+import type { Context } from './context.ts'
+import { deadEnd } from './dead-end.ts'
+import { directReturnClient } from './direct-return-client.ts'
+import { expiredElsewhere } from './expired-elsewhere.ts'
+import { type Diagnosis, type Finding, SEVERITIES } from './finding.ts'
+import { invalidEaten } from './invalid-eaten.ts'
+import { lvsDrDirector } from './lvs-dr-director.ts'
+import { lvsNat } from './lvs-nat.ts'
+import { lvsRealServer } from './lvs-real-server.ts'
+import { lvsTunDirector } from './lvs-tun-director.ts'
+import { oneDirection } from './one-direction.ts'
+import { refused } from './refused.ts'
+import { synFlood } from './syn-flood.ts'
+import { synScan } from './syn-scan.ts'
+
+const DIAGNOSES: readonly Diagnosis[] = [
+  invalidEaten, arpProblem, lvsDrDirector, lvsTunDirector, lvsNat, lvsRealServer, directReturnClient, oneDirection, asymmetricRoute,
+  deadEnd, expiredElsewhere, synFlood, synScan, backscatter, refused, captureLoss, capturedLate,
+]
+
+/** All that the evidence says, the gravest and surest first. */
+export function diagnose(context: Context): Finding[] {
+  return DIAGNOSES.flatMap((diagnosis) => diagnosis(context)).sort((a, b) =>
+    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.confidence - a.confidence)
+}

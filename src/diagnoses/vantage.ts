@@ -1,0 +1,96 @@
+// Where a capture was taken, as far as it tells.
+
+import { UsageError } from '../base/errors.ts'
+import type { Service } from './service.ts'
+import type { Flow } from './flow.ts'
+
+export const VANTAGES = ['lvs-director', 'real-server', 'client', 'router', 'bridge', 'host'] as const
+export type VantageName = (typeof VANTAGES)[number]
+
+/** How a director passes packets on. */
+export type Forwarding = 'direct' | 'tunnel' | 'nat'
+
+export interface Vantage {
+  readonly name: VantageName
+  readonly reason: string
+  /** Of a director, and of a real server behind one. */
+  readonly forwarding: Forwarding | null
+  /** Services it is a director or real server of. */
+  readonly services: readonly Service[]
+}
+
+const MOST = 0.8 // of the flows of a service
+const MANY_SERVERS = 3
+
+/** @throws UsageError where the word is none */
+export function decideVantage(services: readonly Service[], tcp: readonly Flow[], wanted: string): Vantage {
+  const found = look(services, tcp)
+  if (wanted === 'auto' || wanted === found.name) return found
+  const name = VANTAGES.find((known) => known === wanted)
+  if (name === undefined) throw new UsageError(`--vantage ${wanted}: write auto, ${VANTAGES.join(', ')}`)
+  const half = name === 'lvs-director' ? services.filter((service) => service.answeredUnseen.length > 0) : []
+  return { name, reason: 'as --vantage says', forwarding: half.length > 0 ? 'direct' : null, services: half }
+}
+
+function look(services: readonly Service[], tcp: readonly Flow[]): Vantage {
+  const tunnel = services.filter(({ flows }) => share(flows, (flow) => flow.inner > 0 && flow.isClientOnly) >= MOST)
+  if (tunnel.length > 0) return director('tunnel', tunnel, 'packets of clients leave again inside a tunnel, and no answer comes back '
+    + 'this way')
+  const inside = services.filter(({ flows }) => share(flows, (flow) => flow.inner > 0 && flow.client.packets === 0) >= MOST)
+  if (inside.length > 0) {
+    return { name: 'real-server', forwarding: 'tunnel', services: inside,
+      reason: 'clients\' packets come inside a tunnel, and the answers leave without one' }
+  }
+  const nat = services.filter((service) => share(service.flows, (flow) => flow.natTo !== null) >= MOST)
+  if (nat.length > 0) return director('nat', nat, 'each connection is there twice, with the same sequence numbers and another server')
+  const passed = services.filter((service) => service.answeredUnseen.length > 0 && share(service.half, (flow) => flow.copies > 0) >= MOST)
+  if (passed.length > 0) {
+    const servers = new Set(passed.map((service) => service.address))
+    const next = new Set(passed.flatMap((service) => service.passedOn.map((flow) => flow.copyTo)))
+    if (servers.size >= MANY_SERVERS && next.size <= 1) {
+      return { name: 'router', forwarding: null, services: passed, reason: `${String(servers.size)} servers' one-sided flows go on to `
+        + 'one station' }
+    }
+    return director('direct', passed, 'packets of clients leave again unchanged, and no answer comes back this way')
+  }
+  const real = services.filter(({ flows }) => share(flows, answersElsewhere) >= MOST)
+  if (real.length > 0) {
+    return { name: 'real-server', forwarding: 'direct', services: real,
+      reason: 'clients\' packets come from one station, and the answers go to another' }
+  }
+  const client = services.filter(({ flows }) => share(flows, isAnsweredFromElsewhere) >= MOST)
+  if (client.length > 0) {
+    return { name: 'client', forwarding: null, services: client, reason: 'packets go to one station, and the answers come from another' }
+  }
+  if (tcp.some((flow) => flow.copies > 0)) {
+    return { name: 'router', forwarding: null, services: [], reason: 'packets of both sides are there twice, on their way in and out' }
+  }
+  const half = services.filter((service) => service.answeredUnseen.length > 0 && share(service.flows, (flow) => flow.isClientOnly) >= MOST)
+  const hasOthers = tcp.some((flow) => flow.isTwoSided)
+  if (half.length > 0 && !tcp.some((flow) => flow.isServerOnly) && new Set(half.map(({ address }) => address)).size < MANY_SERVERS) {
+    return director('direct', half, hasOthers
+      ? 'these services alone are never heard to answer, though somebody answers: their clients go on'
+      : 'no answer was ever captured, though somebody answers: clients go on')
+  }
+  return { name: 'host', forwarding: null, services: [], reason: 'nothing points to a load balancer, a router or a bridge' }
+}
+
+function director(forwarding: Forwarding, services: readonly Service[], reason: string): Vantage {
+  return { name: 'lvs-director', forwarding, services, reason }
+}
+
+/** Seen at the server: its answers do not go back to the station that the questions come from. */
+function answersElsewhere({ client, server }: Flow): boolean {
+  return isKnown(client.from, client.to, server.from, server.to) && client.to === server.from && client.from !== server.to
+}
+
+/** Seen at the client: its answers do not come from the station that the questions go to. */
+function isAnsweredFromElsewhere({ client, server }: Flow): boolean {
+  return isKnown(client.from, client.to, server.from, server.to) && client.from === server.to && client.to !== server.from
+}
+
+const isKnown = (...stations: readonly number[]): boolean => stations.every((station) => station !== 0)
+
+function share(flows: readonly Flow[], test: (flow: Flow) => boolean): number {
+  return flows.length === 0 ? 0 : flows.filter(test).length / flows.length
+}
