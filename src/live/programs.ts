@@ -35,7 +35,7 @@ function lastNumber(text: string, pattern: RegExp): number | null {
 }
 
 /** KiB of kernel buffer unless told otherwise: a tenth of a second at a million packets a second. */
-const TCPDUMP_KIB = 16 * 1024
+const RING_KIB = 16 * 1024
 
 /**
  * Without --immediate-mode, though packets then come up to a second late: with it libpcap gives each packet a slot of the snap
@@ -49,7 +49,7 @@ export const TCPDUMP: CaptureProgram = {
   find: () => found('tcpdump'),
   args({ device, filter, snapLength, promiscuous, direction, bufferKib, user }) {
     return [
-      '-U', '-n', '-w', '-', '--time-stamp-precision=nano', '-i', device, '-B', String(bufferKib ?? TCPDUMP_KIB),
+      '-U', '-n', '-w', '-', '--time-stamp-precision=nano', '-i', device, '-B', String(bufferKib ?? RING_KIB),
       ...(snapLength === null ? [] : ['-s', String(snapLength)]),
       ...(promiscuous ? [] : ['-p']),
       ...(direction === 'inout' ? [] : ['-Q', direction]),
@@ -72,10 +72,9 @@ export const DUMPCAP: CaptureProgram = {
   args({ device, filter, snapLength, promiscuous, direction, bufferKib }) {
     if (direction !== 'inout') throw new LiveError('dumpcap cannot capture one direction (-Q)', 'use --source tcpdump')
     return [
-      '-q', '-w', '-', '-i', device,
+      '-q', '-w', '-', '-i', device, '-B', String(Math.max(1, Math.ceil((bufferKib ?? RING_KIB) / 1024))), // MiB
       ...(snapLength === null ? [] : ['-s', String(snapLength)]),
       ...(promiscuous ? [] : ['-p']),
-      ...(bufferKib === null ? [] : ['-B', String(Math.max(1, Math.ceil(bufferKib / 1024)))]),
       ...(filter === '' ? [] : ['-f', filter]),
     ]
   },

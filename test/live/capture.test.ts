@@ -17,7 +17,7 @@ const lost = missing('sh', 'setpriv')
 const TALK = join(ROOT, 'test/support/talk.js')
 const word = lost === null ? '' : ` (skipped: needs ${lost})`
 
-describe.skipIf(lost !== null)(`live${word}`, () => {
+describe.skipIf(lost !== null)(`live${word}`, { timeout: 2 * PATIENCE }, () => {
   let folder = ''
   let program: readonly string[] = []
   let server: Running

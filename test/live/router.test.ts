@@ -1,7 +1,7 @@
 // Real clients and servers behind a router whose kernel tracks them: our live table on its interface is the kernel's own, entry by
 // entry, at several moments.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -26,7 +26,7 @@ const PING = [
   's.sendto(b[:2] + struct.pack("!H", c) + b[4:], ("10.8.2.2", 0))',
 ].join('\n')
 
-describe.skipIf(lost !== null)(`behind a router${lost === null ? '' : ` (skipped: needs ${lost})`}`, () => {
+describe.skipIf(lost !== null)(`behind a router${lost === null ? '' : ` (skipped: needs ${lost})`}`, { timeout: 2 * PATIENCE }, () => {
   const there = PROGRAMS.filter((one) => one.find() !== null).map(({ name }) => name)
   let folder = ''
   let program: readonly string[] = []
@@ -108,19 +108,21 @@ describe.skipIf(lost !== null)(`behind a router${lost === null ? '' : ` (skipped
     expect([status, stderr]).toEqual([2, 'pcap-conntrack: --beside-kernel does not go with --output json\n'])
   })
 
-  /** Compares the kernel's table now with ours, as soon as that has been printed. */
+  /** Compares the kernel's table with ours at an instant around which the kernel's stayed as it was. */
   async function same(watching: Running): Promise<void> {
-    const now = Date.now()
-    const theirs = rowsOf(router.run('cat', '/proc/net/nf_conntrack'))
-    let block = ''
-    await watching.until(({ out }) => {
-      const found = out.split('# at ').slice(1, -1).find((text) => Date.parse(text.split('\n', 1)[0]!) >= now)
-      block = found?.slice(found.indexOf('\n') + 1) ?? ''
-      return found !== undefined
-    })
-    const ours = rowsOf(block)
+    const path = `/proc/${watching.child.pid!}/net/nf_conntrack` // as that process sees it
+    let theirs: Row[]
+    let ours: Row[] = []
+    do {
+      theirs = rowsOf(readFileSync(path, 'utf8'))
+      const now = Date.now()
+      await watching.until(({ out }) => {
+        const block = out.split('# at ').slice(1, -1).find((text) => Date.parse(text.split('\n', 1)[0]!) >= now)
+        ours = rowsOf(block?.slice(block.indexOf('\n') + 1) ?? '')
+        return block !== undefined
+      })
+    } while (JSON.stringify(told(theirs)) !== JSON.stringify(told(rowsOf(readFileSync(path, 'utf8'))))) // packets were still on their way
     expect(theirs.length).toBeGreaterThan(3)
-    const told = (rows: readonly Row[]): string[] => rows.map(({ timeout: _timeout, use: _use, ...rest }) => JSON.stringify(rest)).sort()
     expect(told(ours)).toEqual(told(theirs))
     for (const row of ours) {
       const other = theirs.find(({ original }) => JSON.stringify(original) === JSON.stringify(row.original))!
@@ -128,6 +130,9 @@ describe.skipIf(lost !== null)(`behind a router${lost === null ? '' : ` (skipped
     }
   }
 })
+
+/** Rows without what goes on by itself. */
+const told = (rows: readonly Row[]): string[] => rows.map(({ timeout: _timeout, use: _use, ...rest }) => JSON.stringify(rest)).sort()
 
 const rowsOf = (text: string): Row[] => {
   const { entries } = readTable(text).tables[0]!

@@ -238,7 +238,7 @@ describe('the full-screen table', () => {
 const PATIENCE = 60_000 // ms for what is built and started around the tests
 const lost = missing('tmux')
 
-describe.skipIf(lost !== null)(`in a terminal${lost === null ? '' : ` (skipped: needs ${lost})`}`, () => {
+describe.skipIf(lost !== null)(`in a terminal${lost === null ? '' : ` (skipped: needs ${lost})`}`, { timeout: 2 * PATIENCE }, () => {
   let folder = ''
   let namespace: Namespace
   let server: Running
