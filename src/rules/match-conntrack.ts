@@ -84,7 +84,8 @@ export class ConnectionProtocolMatch extends OfConnection {
     this.protocol = protocol
   }
 
-  protected holds(facts: Facts): boolean { return facts.connection.protocol === this.protocol }
+  /** A connection that ended with this very packet has given its record back, and the first word of it is gone. */
+  protected holds({ connection, protocol }: Facts): boolean { return (connection.protocol || protocol) === this.protocol }
 }
 
 /** Which end of which tuple is asked for. */

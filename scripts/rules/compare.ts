@@ -1,0 +1,96 @@
+// What a kernel said of a ruleset and a capture, held against what we say.
+
+import { loadFirewall, openCapture, parseWhen, printRulesSave, Replay, setKnob, defaultSysctl, snapshot } from '../../src/index.ts'
+import { printProc } from '../../src/views/procfs.ts'
+
+/** What answer.py leaves in its folder. */
+export interface Answer {
+  readonly packets: string
+  readonly table: string
+  readonly counters: string
+  readonly counters6: string
+}
+
+/** The rules that were asked, by the file a message would name. */
+export interface Asked {
+  readonly rules: string
+  readonly rules6: string
+}
+
+/** How the kernel was set up: answer.py's bridge, or its router. */
+export const BRIDGE = { bridge: 'br0', ifaces: ['tap0=02:00:00:00:00:01', 'tap1=02:00:00:00:00:02'] } as const
+export const ROUTER = { routes: ['10.1.0.0/16=tap0', '0.0.0.0/0=tap1'], local: ['10.1.0.254', '10.2.0.254'] } as const
+
+/**
+ * What differs, a line each.
+ * @param hasClock  the kernel kept the capture's time; else timeouts are not compared
+ */
+export async function differences(
+  path: string, asked: Asked, answer: Answer, hasClock: boolean, machine: typeof BRIDGE | typeof ROUTER = BRIDGE,
+): Promise<string[]> {
+  const texts = [{ path: 'rules', text: asked.rules }, { path: 'rules6', text: asked.rules6 }].filter(({ text }) => text !== '')
+  const { firewall } = loadFirewall(texts, machine)
+  const sysctl = defaultSysctl()
+  setKnob(sysctl, 'acct', '1')
+  const blocks = answer.table.split(/^# at /m).slice(1).map((block) => {
+    const [at = '', ...lines] = block.trimEnd().split('\n')
+    return { at, lines: lines.map((line) => comparable(line, hasClock)) }
+  })
+  const fates: string[] = []
+  const found: string[] = []
+  const replay = new Replay(await openCapture(path), {
+    sysctl, hooks: firewall, at: blocks.map(({ at }) => parseWhen(at)),
+    onPacket: (_, frame) => { fates[frame.number] = firewall.isDropped ? 'drop' : 'pass' },
+  })
+  let next = 0
+  for await (const { engine } of replay.moments()) {
+    const ours = snapshot(engine).map((row) => comparable(printProc(row, { counters: true, timestamps: false }), hasClock))
+    const { at, lines } = blocks[next++] ?? { at: '', lines: [] }
+    found.push(...without(lines, ours).map((line) => `${at}: kernel ${line}`), ...without(ours, lines).map((line) => `${at}: ours   ${line}`))
+  }
+  for (const line of answer.packets.trim().split('\n').reverse()) {
+    const [frame = '', , fate = ''] = line.split('\t')
+    if (fates[Number(frame)] !== fate) found.unshift(`frame ${frame}: kernel ${fate}, ours ${fates[Number(frame)] ?? 'none'}`)
+  }
+  for (const ruleset of firewall.rulesets) {
+    const theirs = counters(ruleset.isIpv6 ? answer.counters6 : answer.counters)
+    const ours = counters(printRulesSave(firewall, ruleset))
+    if (theirs.length !== ours.length) found.push(`${ruleset.path}: the kernel has ${String(theirs.length)} counters, we ${String(ours.length)}`)
+    const names = ours.map((line) => line.replace(/^(.*?)\[\d+:\d+\]/, '$1'))
+    ours.forEach((line, i) => {
+      const [, mine = ''] = /(\[\d+:\d+\])/.exec(line) ?? []
+      const [, kernel = ''] = /(\[\d+:\d+\])/.exec(theirs[i] ?? '') ?? []
+      if (mine !== kernel) found.push(`${ruleset.path}: kernel ${kernel}, ours ${mine}: ${names[i] ?? ''}`)
+    })
+  }
+  return found
+}
+
+const ORDER = ['raw', 'mangle', 'nat', 'filter', 'security']
+
+/** The lines that count, tables in one order and policies by name; rules stay in theirs. The kernel spells some of them anew. */
+function counters(text: string): string[] {
+  const tables = text.split(/^\*/m).slice(1).map((block) => {
+    const [name = '', ...lines] = block.trimEnd().split('\n')
+    const policies = lines.filter((line) => line.startsWith(':')).map((line) => `${name} ${line}`).sort()
+    const rules = lines.filter((line) => line.startsWith('['))
+    const chains = [...new Set(rules.map((line) => / -A (\S+)/.exec(line)?.[1] ?? ''))].sort()
+    return { name, lines: [...policies, ...chains.flatMap((chain) => rules.filter((line) => line.includes(` -A ${chain} `) || line.endsWith(` -A ${chain}`)))] }
+  })
+  return tables.sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name)).flatMap(({ lines }) => lines)
+}
+
+function comparable(line: string, hasClock: boolean): string {
+  const bare = line.replace(/ use=\d+\s*$/, '').trim()
+  return hasClock ? bare : bare.replace(/^(\S+ +\d+ \S+ +\d+) \d+/, '$1')
+}
+
+/** What stands in one list and not in the other, each as often as it does. */
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const left = [...others]
+  return lines.filter((line) => {
+    const at = left.indexOf(line)
+    if (at >= 0) left.splice(at, 1)
+    return at < 0
+  })
+}
