@@ -1,6 +1,6 @@
 #!/bin/sh
 # A kernel's answer on a ruleset and a capture: answer.sh CAPTURE FOLDER [options of answer.py]. Root.
-# With LINUX_UML naming a User Mode Linux kernel (time-travel, the netfilter options of scripts/rules/README.md): on the
+# With LINUX_UML naming a User Mode Linux kernel (time-travel, with the netfilter options that a ruleset needs): on the
 # capture's own clock. Without: the running kernel, in a network namespace of its own, packets back to back.
 here=$(dirname "$(readlink -f "$0")")
 if [ "$1" = --init ]; then # within the User Mode Linux

@@ -46,7 +46,8 @@ export async function differences(
   for await (const { engine } of replay.moments()) {
     const ours = snapshot(engine).map((row) => comparable(printProc(row, { counters: true, timestamps: false }), hasClock))
     const { at, lines } = blocks[next++] ?? { at: '', lines: [] }
-    found.push(...without(lines, ours).map((line) => `${at}: kernel ${line}`), ...without(ours, lines).map((line) => `${at}: ours   ${line}`))
+    found.push(...without(lines, ours).map((line) => `${at}: kernel ${line}`))
+    found.push(...without(ours, lines).map((line) => `${at}: ours   ${line}`))
   }
   for (const line of answer.packets.trim().split('\n').reverse()) {
     const [frame = '', , fate = ''] = line.split('\t')
@@ -55,7 +56,8 @@ export async function differences(
   for (const ruleset of firewall.rulesets) {
     const theirs = counters(ruleset.isIpv6 ? answer.counters6 : answer.counters)
     const ours = counters(printRulesSave(firewall, ruleset))
-    if (theirs.length !== ours.length) found.push(`${ruleset.path}: the kernel has ${String(theirs.length)} counters, we ${String(ours.length)}`)
+    const lengths = `${String(theirs.length)} counters, we ${String(ours.length)}`
+    if (theirs.length !== ours.length) found.push(`${ruleset.path}: the kernel has ${lengths}`)
     const names = ours.map((line) => line.replace(/^(.*?)\[\d+:\d+\]/, '$1'))
     ours.forEach((line, i) => {
       const [, mine = ''] = /(\[\d+:\d+\])/.exec(line) ?? []
@@ -75,7 +77,7 @@ function counters(text: string): string[] {
     const policies = lines.filter((line) => line.startsWith(':')).map((line) => `${name} ${line}`).sort()
     const rules = lines.filter((line) => line.startsWith('['))
     const chains = [...new Set(rules.map((line) => / -A (\S+)/.exec(line)?.[1] ?? ''))].sort()
-    return { name, lines: [...policies, ...chains.flatMap((chain) => rules.filter((line) => line.includes(` -A ${chain} `) || line.endsWith(` -A ${chain}`)))] }
+    return { name, lines: [...policies, ...chains.flatMap((chain) => rules.filter((line) => `${line} `.includes(` -A ${chain} `)))] }
   })
   return tables.sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name)).flatMap(({ lines }) => lines)
 }

@@ -28,13 +28,16 @@ for (let round = 0; round < Number(values.rounds); round++) {
   const seed = Number(values.seed) + round
   const folder = mkdtempSync(join(tmpdir(), `rules-${String(seed)}-`))
   const file = (name: string): string => join(folder, name)
-  const asked = { rules: makeRules(seed, false, { hasMore: values.more }), rules6: makeRules(seed + 1_000_000, true, { hasMore: values.more }) }
-  writeFileSync(file('capture.pcap'), makeTraffic(seed, Number(values.talks)))
+  const modules = { hasMore: values.more }
+  const asked = { rules: makeRules(seed, false, modules), rules6: makeRules(seed + 1_000_000, true, modules) }
+  writeFileSync(file('capture.pcap'), makeTraffic(seed, Number(values.talks), hasClock))
   writeFileSync(file('rules'), asked.rules)
   writeFileSync(file('rules6'), asked.rules6)
-  execFileSync(ANSWER, [file('capture.pcap'), folder, '--rules', file('rules'), '--rules6', file('rules6')], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const options = ['--rules', file('rules'), '--rules6', file('rules6')]
+  execFileSync(ANSWER, [file('capture.pcap'), folder, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
   const read = (name: string): string => readFileSync(file(name), 'utf8')
-  const answer = { packets: read('packets.tsv'), table: read('table.txt'), counters: read('counters.txt'), counters6: read('counters6.txt') }
+  const [packets, table, counters, counters6] = ['packets.tsv', 'table.txt', 'counters.txt', 'counters6.txt'].map(read)
+  const answer = { packets: packets!, table: table!, counters: counters!, counters6: counters6! }
   const found = await differences(file('capture.pcap'), asked, answer, hasClock)
   console.log(`seed ${String(seed)}: ${found.length === 0 ? 'the same' : `${String(found.length)} differences, see ${folder}`}`)
   for (const line of found.slice(0, 12)) console.log(`  ${line}`)

@@ -18,8 +18,11 @@ interface Line {
   readonly afterMs: number
 }
 
-/** One capture: conversations of all kinds, at once. */
-export function makeTraffic(seed: number, conversations: number): Uint8Array {
+/**
+ * One capture: conversations of all kinds, at once.
+ * @param hasTime  their pauses are kept; else all packets come back to back, in the same order
+ */
+export function makeTraffic(seed: number, conversations: number, hasTime = true): Uint8Array {
   const chance = new Chance(seed)
   const frames: Captured[] = []
   for (let i = 0; i < conversations; i++) {
@@ -31,8 +34,7 @@ export function makeTraffic(seed: number, conversations: number): Uint8Array {
     }
   }
   frames.sort((a, b) => Number(a.ns - b.ns))
-  // The bridge learns where the server is from the first frame it sends.
-  return encodePcap(frames.map((frame, i) => ({ ...frame, ns: frame.ns + BigInt(i) * 1000n })), { micro: true })
+  return encodePcap(frames.map((frame, i) => ({ ...frame, ns: (hasTime ? frame.ns : START_NS) + BigInt(i) * 1000n })), { micro: true })
 }
 
 function conversation(chance: Chance): Line[] {
@@ -114,7 +116,7 @@ function pings(chance: Chance, { client, server, sport }: Ends, isIpv6: boolean)
 
 /** What conntrack does not like, and what few rules think of. */
 function oddities(chance: Chance, { client, server, sport, dport }: Ends): Line[] {
-  const cut = (transport: Transport, length: number): Transport => ({ protocol: transport.protocol, bytes: transport.bytes.subarray(0, length) })
+  const cut = ({ protocol, bytes }: Transport, length: number): Transport => ({ protocol, bytes: bytes.subarray(0, length) })
   const transport: Transport = chance.of([
     () => tcp({ sport, dport, flags: 'SF', seq: 1 }),
     () => tcp({ sport, dport, flags: '', seq: 1 }),
@@ -151,9 +153,13 @@ export function makeRules(seed: number, isIpv6: boolean, { hasMore }: Modules): 
   const protocol = (): string => {
     switch (chance.below(9)) {
       case 0: case 1: case 2: return `-p tcp -m tcp ${not()}--dport ${port()}`
-      case 3: return `-p tcp -m tcp ${not()}--sport ${port()} ${not()}--tcp-flags ${chance.of(['FIN,SYN,RST,ACK SYN', 'SYN,ACK ACK', 'FIN,RST FIN'])}`
+      case 3:
+        return `-p tcp -m tcp ${not()}--sport ${port()} ` +
+          `${not()}--tcp-flags ${chance.of(['FIN,SYN,RST,ACK SYN', 'SYN,ACK ACK', 'FIN,RST FIN'])}`
       case 4: return `-p udp -m udp ${not()}--dport ${port()}`
-      case 5: return `-p ${chance.of(['tcp', 'udp'])} -m multiport ${not()}--${chance.of(['dports', 'sports', 'ports'])} 22,80:443,40000:40100`
+      case 5:
+        return `-p ${chance.of(['tcp', 'udp'])} -m multiport ${not()}--${chance.of(['dports', 'sports', 'ports'])} ` +
+          '22,80:443,40000:40100'
       case 6: return isIpv6 ? `-p ipv6-icmp -m icmp6 ${not()}--icmpv6-type ${chance.of(['128', '1/4', '129'])}`
         : `-p icmp -m icmp ${not()}--icmp-type ${chance.of(['8', '3/3', '0', 'any'])}`
       case 7: return `${not(40)}-p ${chance.of(['tcp', 'udp', 'sctp', '99', 'gre'])}`
@@ -167,10 +173,12 @@ export function makeRules(seed: number, isIpv6: boolean, { hasMore }: Modules): 
       case 4: return `-m conntrack --ctdir ${chance.of(['ORIGINAL', 'REPLY'])}`
       case 5: return `-m conntrack ${not()}--ctstatus ${chance.of(['ASSURED', 'SEEN_REPLY', 'CONFIRMED', 'EXPECTED'])}`
       case 6: return `-m conntrack ${not()}--ctproto ${chance.of(['tcp', 'udp'])} --ctorigdstport ${chance.of(['80', '1:1023', '443'])}`
-      default: return `-m conntrack --ctstate ${states()} ${not()}--ctorigsrc ${address(chance.of([1, 2]))} --ctdir ${chance.of(['ORIGINAL', 'REPLY'])}`
+      default:
+        return `-m conntrack --ctstate ${states()} ${not()}--ctorigsrc ${address(chance.of([1, 2])).replace(/\/255.*/, '')} ` +
+          `--ctdir ${chance.of(['ORIGINAL', 'REPLY'])}`
     }
   }
-  const more = (): string => chance.of([
+  const more = (): string => chance.of<() => string>([
     () => `-m mark ${not()}--mark ${chance.of(['0x1', '0x2/0x3', '0x0'])}`,
     () => `-m physdev ${not()}--physdev-in ${chance.of(['tap0', 'tap1', 'tap+'])}`,
     () => '-m physdev --physdev-is-bridged',
@@ -180,34 +188,40 @@ export function makeRules(seed: number, isIpv6: boolean, { hasMore }: Modules): 
     () => hasMore ? `-m mac ${not()}--mac-source 02:00:00:00:00:01` : '',
   ])()
   const matches = (isRaw: boolean): string => [
-    chance.percent(35) ? `${not()}-s ${address(chance.of([1, 2]))}` : '', chance.percent(30) ? `${not()}-d ${address(chance.of([1, 2]))}` : '',
+    chance.percent(35) ? `${not()}-s ${address(chance.of([1, 2]))}` : '',
+    chance.percent(30) ? `${not()}-d ${address(chance.of([1, 2]))}` : '',
     chance.percent(65) ? protocol() : '', !isRaw && chance.percent(55) ? tracking() : '', chance.percent(20) ? more() : '',
   ].filter((part) => part !== '').join(' ')
   const mark = (): string => `MARK --set-xmark ${chance.of(['0x1/0xffffffff', '0x2/0x2', '0x0/0x1', '0x3/0x0'])}`
-  const connmark = (): string => hasMore
-    ? `CONNMARK ${chance.of(['--set-xmark 0x4/0x4', '--save-mark --nfmask 0xff --ctmask 0xff', '--restore-mark --nfmask 0x3 --ctmask 0x3'])}` : mark()
-  const rule = (chain: string, target: string, isRaw = false): string => `-A ${chain} ${matches(isRaw)} ${target === '' ? '' : `-j ${target}`}`
-    .replace(/ +/g, ' ').trim()
+  const connmark = (): string => !hasMore ? mark() : `CONNMARK ${chance.of([
+    '--set-xmark 0x4/0x4', '--save-mark --nfmask 0xff --ctmask 0xff', '--restore-mark --nfmask 0x3 --ctmask 0x3',
+  ])}`
+  const rule = (chain: string, target: string, isRaw = false): string =>
+    `-A ${chain} ${matches(isRaw)} ${target === '' ? '' : `-j ${target}`}`.replace(/ +/g, ' ').trim()
   const rules = (chain: string, count: number, target: () => string, isRaw = false): string[] =>
     Array.from({ length: count }, () => rule(chain, target(), isRaw))
 
   const table = (name: string, chains: readonly string[], lines: readonly string[]): string[] => [`*${name}`, ...chains, ...lines, 'COMMIT']
   const policy = (): string => chance.percent(50) ? 'DROP' : 'ACCEPT'
-  const filterTarget = (jumps: readonly string[]) => (): string => chance.of(['ACCEPT', 'ACCEPT', 'DROP', 'RETURN', isIpv6 && !hasMore ? 'DROP' : 'REJECT', '', mark(), connmark(),
-    ...jumps.flatMap((jump) => [jump, jump])])
+  const reject = isIpv6 && !hasMore ? 'DROP' : 'REJECT'
+  const filterTarget = (jumps: readonly string[]) => (): string =>
+    chance.of(['ACCEPT', 'ACCEPT', 'DROP', 'RETURN', reject, '', mark(), connmark(), ...jumps.flatMap((jump) => [jump, jump])])
   return [
     ...(isIpv6 ? ['# Generated by ip6tables-save'] : []),
     ...table('raw', [':PREROUTING ACCEPT [0:0]', ':OUTPUT ACCEPT [0:0]'],
-      rules('PREROUTING', chance.below(4), () => chance.of(['CT --notrack', 'CT --notrack', 'DROP', mark(), `CT --zone ${String(1 + chance.below(3))}`, '']), true)),
+      rules('PREROUTING', chance.below(4), () =>
+        chance.of(['CT --notrack', 'CT --notrack', 'DROP', mark(), `CT --zone ${String(1 + chance.below(3))}`, '']), true)),
     ...table('mangle', ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'].map((name) => `:${name} ACCEPT [0:0]`), [
       ...rules('PREROUTING', chance.below(3), () => chance.of([mark(), connmark(), '', 'ACCEPT'])),
       ...rules('FORWARD', chance.below(3), () => chance.of([mark(), 'DROP', '', connmark()])),
       ...rules('POSTROUTING', chance.below(3), () => chance.of([mark(), 'DROP', '', connmark()])),
     ]),
-    ...table('filter', [`:INPUT ${policy()} [0:0]`, `:FORWARD ${policy()} [0:0]`, ':OUTPUT ACCEPT [0:0]', ':A - [0:0]', ':B - [0:0]', ':C - [0:0]'], [
+    ...table('filter', [
+      `:INPUT ${policy()} [0:0]`, `:FORWARD ${policy()} [0:0]`, ':OUTPUT ACCEPT [0:0]', ':A - [0:0]', ':B - [0:0]', ':C - [0:0]',
+    ], [
       ...rules('FORWARD', 3 + chance.below(8), filterTarget(['A', 'B'])),
       ...rules('A', chance.below(6), filterTarget(['B', 'C'])),
-      ...(chance.percent(50) ? [rule('A', '').replace(/$/, ' -g C')] : []),
+      ...(chance.percent(50) ? [`${rule('A', '')} -g C`] : []),
       ...rules('B', chance.below(5), filterTarget(['C'])),
       ...rules('C', chance.below(4), filterTarget([])),
     ]),

@@ -25,7 +25,8 @@ for (const [name, { capture, rules, rules6 }] of Object.entries(CASES)) {
   writeFileSync(file('capture.pcap'), capture())
   writeFileSync(file('rules'), rules)
   writeFileSync(file('rules6'), rules6)
-  execFileSync(ANSWER, [file('capture.pcap'), folder, '--rules', file('rules'), '--rules6', file('rules6')], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const options = ['--rules', file('rules'), '--rules6', file('rules6')]
+  execFileSync(ANSWER, [file('capture.pcap'), folder, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
   rmSync(file('uml.log'))
   const about = { kernel: values.kernel, date: new Date().toISOString().slice(0, 10), maker: 'scripts/rules/record-goldens.ts' }
   writeFileSync(file('about.json'), `${JSON.stringify(about, null, 2)}\n`)

@@ -122,7 +122,10 @@ export class Conntrack {
     packet.verdict = dir === REPLY || (before & IPS_SEEN_REPLY) !== 0 ? VERDICT_ESTABLISHED
       : (before & IPS_EXPECTED) !== 0 ? VERDICT_RELATED : VERDICT_NEW
     const status = conn.status
-    if ((status & IPS_DYING) !== 0) return true
+    if ((status & IPS_DYING) !== 0) {
+      if (dir === REPLY) conn.status = status | IPS_SEEN_REPLY // of no use to the table; rules may still ask
+      return true
+    }
     if (dir === REPLY && (status & IPS_SEEN_REPLY) === 0) {
       conn.status = status | IPS_SEEN_REPLY
       packet.events |= IPCT_REPLY

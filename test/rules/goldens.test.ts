@@ -17,7 +17,9 @@ test('each case has been recorded', () => {
 
 test.each(NAMES)('%s: each packet meets the kernel\'s fate, each rule counts what it counted, and the tables are equal', async (name) => {
   const read = (file: string): string => readFileSync(join(GOLDEN, name, file), 'utf8')
-  const answer = { packets: read('packets.tsv'), table: read('table.txt'), counters: read('counters.txt'), counters6: read('counters6.txt') }
+  const answer = {
+    packets: read('packets.tsv'), table: read('table.txt'), counters: read('counters.txt'), counters6: read('counters6.txt'),
+  }
   expect(answer.packets).toMatch(/\tpass\n/)
   expect(answer.table.match(/^# at frame:/gm)?.length).toBe(4)
   const path = join(GOLDEN, name, 'capture.pcap')
