@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import base from './vitest.config.ts'
+import { reporters } from './vitest.reporters.ts'
 
 // npm run test:kernel: what asks the kernel that runs here.
-export default defineConfig({ test: { ...base.test, include: ['test/kernel/**/*.kernel.ts'], testTimeout: 120_000 } })
+export default defineConfig({ test: { reporters, include: ['test/kernel/**/*.kernel.ts'], testTimeout: 120_000 } })
