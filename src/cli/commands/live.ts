@@ -143,7 +143,6 @@ async function run(session: Session, filter: string, options: LiveOptions): Prom
   let failure: string | null
   try {
     say(`${request.device}, through ${source.program.name}${source.program.limits === '' ? '' : ` (${source.program.limits})`}`)
-    if (request.device === 'any') say('what this machine forwards is seen twice on any, once for each interface: better name one')
     giveUpRoot(request, say)
     kernel?.start((ms) => { watch.ask(ms) })
     view.begin?.(`${request.device} ${filter}`.trim(), source, () => { watch.stop() })
@@ -227,7 +226,9 @@ function counts(source: LiveSource, { engine }: Watch): string {
 
 function report(source: LiveSource, watch: Watch, say: (text: string) => void): void {
   say(counts(source, watch))
-  const { backwards } = watch.engine.clock
+  const { clock, copies } = watch.engine
+  if (copies > 0) say(`${copies} packets were seen twice and tracked once (--copies track tracks each)`)
+  const { backwards } = clock
   if (backwards > 0) say(`${backwards} frames older than one before them; taken at the latest time seen`)
   for (const [type, frames] of watch.unsupported) say(`${frames} frames of link type ${type}, which nothing here reads`)
 }
