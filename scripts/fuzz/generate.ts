@@ -90,7 +90,8 @@ function initial(random: Random): number {
   return random.weighted([[random.word(), 4], [-random.below(5000), 3], [2 ** 31 - random.below(5000), 2], [random.below(1000), 1]]) >>> 0
 }
 
-function someKnobs(random: Random): string[] {
+/** Sysctls that are not the default, now and then. */
+export function someKnobs(random: Random): string[] {
   const knobs: string[] = []
   const add = (percent: number, name: string, values: readonly number[]): void => {
     if (random.percent(percent)) knobs.push(`net.netfilter.nf_conntrack_${name}=${String(random.pick(values))}`)

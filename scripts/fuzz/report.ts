@@ -6,7 +6,7 @@ import { encodePcap } from '../lib/pcap.ts'
 import type { Minimal } from './minimise.ts'
 import { START_NS } from './scene.ts'
 
-const RAW_IP = 101 // LINKTYPE_RAW
+export const RAW_IP = 101 // LINKTYPE_RAW
 
 export function report({ script, judgement }: Minimal, comment: readonly string[]): string {
   const { sent, kernel, ours, differences } = judgement
