@@ -13,7 +13,7 @@ import { Stations } from './stations.ts'
 const MOST_FLOWS = 1 << 16
 const MOST_ADDRESSES = 4096 // that ARP spoke of
 const SYN_SLOTS = 4096
-const NAT_WITHIN = 1000 // ms
+const NAT_WITHIN = 50 // ms
 const IPPROTO_IPIP = 4
 const IPPROTO_IPV6 = 41
 const GUE_PORT = 6080
@@ -164,8 +164,8 @@ export class Evidence {
   #noteSyn(flow: Flow, isn: number, ms: number): void {
     const slot = (isn ^ (isn >>> 12)) & (SYN_SLOTS - 1)
     const before = this.#syns[slot] ?? null
-    if (before !== null && before !== flow && before.client.isn === isn && ms - before.client.lastSynMs <= NAT_WITHIN
-      && flow.natOf === null) {
+    const isSecond = before !== null && before !== flow && before.client.isn === isn && ms - before.client.lastSynMs <= NAT_WITHIN
+    if (isSecond && flow.natOf === null && isTranslated(before, flow)) {
       flow.natOf = before
       before.natTo ??= flow
     } else this.#syns[slot] = flow
@@ -190,6 +190,12 @@ export class Evidence {
       }
     }
   }
+}
+
+/** Another server asked by the same client, or by another address in its place. */
+function isTranslated(before: Flow, flow: Flow): boolean {
+  if (before.serverAddress === flow.serverAddress || before.client.ttl < flow.client.ttl) return false
+  return before.clientAddress !== flow.clientAddress || before.clientPort === flow.clientPort
 }
 
 /** Who sent the first packet seen began the flow, unless it is an answer, or comes from a port of services. */

@@ -19,7 +19,7 @@ export function lvsNat(context: Context): Finding[] {
         + `${servers.slice(0, 4).join(', ')}: this machine translates `
           + `${isFull ? 'both addresses (full NAT)' : 'the server\'s address (LVS-NAT or DNAT)'}.`,
       numbers: { connections: flows.length, translated: translated.length, realServers: servers.length },
-      proof: ['the second ones begin with the same sequence numbers within a second'],
+      proof: ['the second ones begin with the same sequence numbers within 50 ms'],
       frames: framesOf(...[...translated.slice(0, 2), ...second.slice(0, 2)].flatMap(({ client, server }) => [client.synFrame,
         server.synFrame])),
       table: [
