@@ -52,6 +52,12 @@ export { type Moment, type OnPacket, Replay, type ReplayOptions } from './replay
 export { rowOf, snapshot, visibleRows } from './views/snapshot.ts'
 export { type ConntrackEvent, EVENT_DESTROY, EVENT_NEW, EVENT_UPDATE, EventWatch, type OnEvent } from './conntrack/events.ts'
 
+// The life of one connection, explained.
+export { Explanation, flowOf, parseFlow } from './views/explain/explanation.ts'
+export { EXPLAIN_FORM_NAMES, type ExplainedFlow, type ExplainOptions, printExplanation } from './views/explain/form.ts'
+export type { Bound, EndStep, EntryThen, PacketStep, PromisedBy, Said, SegmentThen, Step } from './views/explain/step.ts'
+export type { Tuple as FlowTuple } from './table/tuple.ts'
+
 // Rules around the connection tracker.
 export { type Decision, Firewall, type Reason } from './rules/firewall.ts'
 export { type DroppedFlow, DroppedFlows } from './rules/flows.ts'

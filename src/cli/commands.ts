@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   snapshot: () => import('./commands/snapshot.ts'),
   packets: () => import('./commands/packets.ts'),
   events: () => import('./commands/events.ts'),
+  explain: () => import('./commands/explain.ts'),
   rules: () => import('./commands/rules.ts'),
   stats: () => import('./commands/stats.ts'),
   diagnose: () => import('./commands/diagnose.ts'),
