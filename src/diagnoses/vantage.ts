@@ -36,7 +36,8 @@ function look(services: readonly Service[], tcp: readonly Flow[]): Vantage {
   const tunnel = services.filter(({ flows }) => share(flows, (flow) => flow.inner > 0 && flow.isClientOnly) >= MOST)
   if (tunnel.length > 0) return director('tunnel', tunnel, 'packets of clients leave again inside a tunnel, and no answer comes back '
     + 'this way')
-  const inside = services.filter(({ flows }) => share(flows, (flow) => flow.inner > 0 && flow.client.packets === 0) >= MOST)
+  const inside = services.filter(({ flows }) => share(flows, (flow) => flow.inner > 0 && flow.client.packets === 0
+    && flow.server.packets > 0) >= MOST)
   if (inside.length > 0) {
     return { name: 'real-server', forwarding: 'tunnel', services: inside,
       reason: 'clients\' packets come inside a tunnel, and the answers leave without one' }
