@@ -8,6 +8,7 @@ import type { Engine } from '../engine.ts'
 import { type Flow, noteSegment, type Side } from './flow.ts'
 import { FlowKey, Flows, isFrom } from './flows.ts'
 import { INPUT, INPUT_ONLY, OUTPUT } from './ipvs.ts'
+import { PromisedConnections } from './promised.ts'
 import { Stations } from './stations.ts'
 
 const MOST_FLOWS = 1 << 16
@@ -28,6 +29,8 @@ export interface ArpClaim {
 export class Evidence {
   readonly flows: Flows
   readonly arp = new Map<string, ArpClaim>()
+  /** What helpers would have promised. */
+  readonly promised = new PromisedConnections()
   /** Frames that held packets, and copies among them. */
   packets = 0
   copies = 0
@@ -55,6 +58,7 @@ export class Evidence {
     const { packet } = engine
     if (this.#sec < 0) this.#sec = frame.sec
     this.packets++
+    this.promised.note(engine, frame)
     const ms = Math.max(this.nowMs, this.msOf(frame))
     this.nowMs = ms
     const { protocol, view, l4 } = packet

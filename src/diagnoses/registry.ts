@@ -9,6 +9,7 @@ import { deadEnd } from './dead-end.ts'
 import { directReturnClient } from './direct-return-client.ts'
 import { expiredElsewhere } from './expired-elsewhere.ts'
 import { type Diagnosis, type Finding, SEVERITIES } from './finding.ts'
+import { helperOff } from './helper-off.ts'
 import { invalidEaten } from './invalid-eaten.ts'
 import { lvsDrDirector } from './lvs-dr-director.ts'
 import { lvsNat } from './lvs-nat.ts'
@@ -21,7 +22,7 @@ import { synScan } from './syn-scan.ts'
 
 const DIAGNOSES: readonly Diagnosis[] = [
   invalidEaten, arpProblem, lvsDrDirector, lvsTunDirector, lvsNat, lvsRealServer, directReturnClient, oneDirection, asymmetricRoute,
-  deadEnd, expiredElsewhere, synFlood, synScan, backscatter, refused, captureLoss, capturedLate,
+  deadEnd, expiredElsewhere, synFlood, synScan, backscatter, refused, helperOff, captureLoss, capturedLate,
 ]
 
 /** All that the evidence says, the gravest and surest first. */
