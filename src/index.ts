@@ -84,6 +84,17 @@ export {
 export type { Service } from './diagnoses/service.ts'
 export { type Forwarding, type Vantage, type VantageName, VANTAGES } from './diagnoses/vantage.ts'
 
+// How large the table must be.
+export { type Chains } from './sizing/chains.ts'
+export type { Holder } from './sizing/holders.ts'
+export { kernelDefaults, parseBytes, recommend, tableBytes } from './sizing/kernel-memory.ts'
+export {
+  type KindCount, type LostAt, scaledMax, type SizeOptions, type SizePoint, type SizeReport, sizeReport,
+} from './sizing/size-report.ts'
+export { sizeSvg } from './sizing/size-svg.ts'
+export { SIZE_FORM_NAMES, sizeCsv, sizeJson, sizeText } from './sizing/size-text.ts'
+export { SizeWatch } from './sizing/size-watch.ts'
+
 // Forms of output.
 export { type FilterTexts, rowFilter } from './views/filter.ts'
 export type { Form, FormOptions, Instant, MakeForm } from './views/form.ts'

@@ -16,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   rules: () => import('./commands/rules.ts'),
   stats: () => import('./commands/stats.ts'),
   diagnose: () => import('./commands/diagnose.ts'),
+  size: () => import('./commands/size.ts'),
   live: () => import('./commands/live.ts'),
   diff: () => import('./commands/diff.ts'),
 }

@@ -58,6 +58,13 @@ export function wantsColour(options: CommonOptions, io: Io): boolean {
   return io.outIsTerminal && (io.env.NO_COLOR ?? '') === '' && io.env.TERM !== 'dumb'
 }
 
+/** Checks a whole number. @throws UsageError */
+export function wholeNumber(option: string, value: string, least: number, most: number): number {
+  const number = Number(value)
+  if (/^\d{1,10}$/.test(value) && number >= least && number <= most) return number
+  throw new UsageError(`${option} ${value}: write a whole number from ${String(least)} to ${String(most)}`)
+}
+
 /** Checks a choice. @throws UsageError */
 export function oneOf(option: string, value: string, choices: readonly string[]): string {
   if (choices.includes(value)) return value
