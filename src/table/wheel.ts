@@ -1,12 +1,12 @@
 // A timing wheel over the deadlines of connections: finds what has expired without ever looking at the rest.
 //
 // A record sits on the slot of the second its deadline fell into when it was last placed. A later deadline leaves it
-// where it is (it is placed again when its slot comes up); an earlier one moves it. Ordered, records expire in the order
-// of their deadlines, each at its own tick: what events need, and helpers that end other connections along with their own.
-// Unordered, a second's records go when the second is over: nobody can tell, because whoever looks at a record looks at its
-// deadline first.
+// where it is (it is placed again when its slot comes up); an earlier one moves it. Ordered, the records of the present
+// second are spread over a second wheel, a slot a tick, and expire in the order of their deadlines, each at its own tick:
+// what events need, and helpers that end other connections along with their own. Unordered, a second's records go when the
+// second is over: nobody can tell, because whoever looks at a record looks at its deadline first.
 
-import { DEADLINE_F64, PROTO, RECORD_WORDS, WHEEL_NEXT, WHEEL_PREV, WHEEL_SLOT } from './layout.ts'
+import { DEADLINE_F64, RECORD_WORDS, WHEEL_NEXT, WHEEL_PREV, WHEEL_SLOT } from './layout.ts'
 import type { Records } from './records.ts'
 
 const SLOTS = 1 << 14 // seconds; a later deadline is placed again once a turn
@@ -16,12 +16,15 @@ export class Wheel {
   readonly #hz: number
   readonly #ordered: boolean
   readonly #expire: (index: number) => void
-  readonly #slots = new Int32Array(SLOTS)
+  /** First record of each slot + 1: seconds, then the ticks of the hand's second. */
+  readonly #slots: Int32Array
   /** The last second whose slot was emptied. */
   #hand = 0
-  /** Records off the wheel whose deadline falls into the hand's second, by deadline. Ordered only. */
-  #due: number[] = []
-  #dueAt = 0
+  /** The next tick of it to be looked at. */
+  #tick = 0
+  /** Records on the wheel, and those among them that are on ticks. */
+  #count = 0
+  #countOnTicks = 0
   /** Before this tick there is nothing to do. */
   #next = 0
 
@@ -35,11 +38,14 @@ export class Wheel {
     this.#hz = hz
     this.#ordered = ordered
     this.#expire = expire
+    this.#slots = new Int32Array(SLOTS + hz)
   }
 
   /** Starts the wheel at the first packet's time. */
   start(now: number): void {
-    this.#hand = Math.floor(now / this.#hz) - (this.#ordered ? 0 : 1)
+    const second = Math.floor(now / this.#hz)
+    this.#hand = this.#ordered ? second : second - 1
+    this.#tick = now - second * this.#hz
     this.#next = (this.#hand + 1) * this.#hz
   }
 
@@ -48,10 +54,12 @@ export class Wheel {
    * connection whose timeout goes up and down with every packet stays where it is.
    */
   hasten(index: number, tick: number): void {
-    const slot = this.#records.words[index * RECORD_WORDS + WHEEL_SLOT]!
-    if (slot !== 0) {
-      const ahead = (slot - 1 - this.#hand) & (SLOTS - 1) // seconds from the hand to its slot
-      if (tick >= (this.#hand + ahead) * this.#hz) return
+    const slot = this.#records.words[index * RECORD_WORDS + WHEEL_SLOT]! - 1
+    if (slot >= 0) {
+      const comesUp = slot < SLOTS
+        ? (this.#hand + ((slot - this.#hand) & (SLOTS - 1))) * this.#hz
+        : this.#hand * this.#hz + slot - SLOTS
+      if (tick >= comesUp) return
     }
     this.place(index)
   }
@@ -61,59 +69,97 @@ export class Wheel {
     this.remove(index)
     const words = this.#records.words
     const base = index * RECORD_WORDS
-    const second = Math.floor(this.#records.doubles[(base + DEADLINE_F64) >>> 1]! / this.#hz)
-    const slot = Math.max(this.#hand + 1, Math.min(second, this.#hand + SLOTS - 1)) & (SLOTS - 1)
+    const slot = this.#slotOf(this.#records.doubles[(base + DEADLINE_F64) >>> 1]!)
     const head = this.#slots[slot]!
     words[base + WHEEL_SLOT] = slot + 1
     words[base + WHEEL_PREV] = 0
     words[base + WHEEL_NEXT] = head
     if (head !== 0) words[(head - 1) * RECORD_WORDS + WHEEL_PREV] = index + 1
     this.#slots[slot] = index + 1
+    this.#count++
+  }
+
+  #slotOf(deadline: number): number {
+    const second = Math.floor(deadline / this.#hz)
+    if (this.#ordered && second <= this.#hand) {
+      const start = this.#hand * this.#hz
+      const tick = Math.max(deadline - start, this.#tick)
+      if (tick < this.#hz) {
+        this.#countOnTicks++
+        this.#next = Math.min(this.#next, start + tick)
+        return SLOTS + tick
+      }
+    }
+    return Math.max(this.#hand + 1, Math.min(second, this.#hand + SLOTS - 1)) & (SLOTS - 1)
   }
 
   /** Takes a record off the wheel, if it is on it. */
   remove(index: number): void {
     const words = this.#records.words
     const base = index * RECORD_WORDS
-    const slot = words[base + WHEEL_SLOT]!
-    if (slot === 0) return
+    const slot = words[base + WHEEL_SLOT]! - 1
+    if (slot < 0) return
     const prev = words[base + WHEEL_PREV]!
     const next = words[base + WHEEL_NEXT]!
-    if (prev === 0) this.#slots[slot - 1] = next
+    if (prev === 0) this.#slots[slot] = next
     else words[(prev - 1) * RECORD_WORDS + WHEEL_NEXT] = next
     if (next !== 0) words[(next - 1) * RECORD_WORDS + WHEEL_PREV] = prev
     words[base + WHEEL_SLOT] = 0
+    this.#count--
+    if (slot >= SLOTS) this.#countOnTicks--
   }
 
   /** Expires what time has overtaken. One comparison when there is nothing to do. */
   advance(now: number): void {
-    if (now >= this.#next) this.#turn(now)
+    if (now < this.#next) return
+    if (this.#ordered) this.#turnInOrder(now)
+    else this.#turn(now)
   }
 
   #turn(now: number): void {
-    const target = Math.floor(now / this.#hz) - (this.#ordered ? 0 : 1)
-    if (target > this.#hand) {
-      const from = this.#hand + 1
-      this.#hand = target
-      const steps = Math.min(target - from + 1, SLOTS)
-      for (let i = 0; i < steps; i++) this.#empty((from + i) & (SLOTS - 1), now)
-      if (this.#ordered) this.#sortDue()
-    }
-    while (this.#dueAt < this.#due.length) {
-      const index = this.#due[this.#dueAt]!
-      if (this.#isDue(index)) {
-        const deadline = this.#deadline(index)
-        if (deadline <= now) this.#expire(index)
-        else if (Math.floor(deadline / this.#hz) > this.#hand) this.place(index) // it was refreshed: those behind it do not wait
-        else break
-      }
-      this.#dueAt++
-    }
+    const target = Math.floor(now / this.#hz) - 1
+    const from = this.#hand + 1
+    this.#hand = target
+    const steps = Math.min(target - from + 1, SLOTS)
+    for (let i = 0; i < steps; i++) this.#empty((from + i) & (SLOTS - 1), now)
     this.#next = (this.#hand + 1) * this.#hz
-    if (this.#dueAt < this.#due.length) this.#next = Math.min(this.#next, this.#deadline(this.#due[this.#dueAt]!))
   }
 
-  /** Takes every record off a slot: expires it, puts it among the due, or places it again. */
+  /** Second by second, and within each tick by tick. */
+  #turnInOrder(now: number): void {
+    const hz = this.#hz
+    const target = Math.floor(now / hz)
+    for (;;) {
+      this.#runTicks(Math.min(now - this.#hand * hz, hz - 1))
+      if (this.#hand >= target) break
+      this.#hand = this.#count === 0 ? target : this.#hand + 1
+      this.#tick = 0
+      this.#empty(this.#hand & (SLOTS - 1), -1)
+    }
+    this.#next = (this.#hand + 1) * hz
+    if (this.#countOnTicks > 0) {
+      let tick = this.#tick
+      while (this.#slots[SLOTS + tick] === 0) tick++
+      this.#next = this.#hand * hz + tick
+    }
+  }
+
+  /** Expires the records of the hand's second up to a tick of it; places again what was refreshed. */
+  #runTicks(last: number): void {
+    const start = this.#hand * this.#hz
+    while (this.#tick <= last && this.#countOnTicks > 0) {
+      const link = this.#slots[SLOTS + this.#tick]!
+      if (link === 0) this.#tick++
+      else {
+        this.remove(link - 1)
+        if (this.#deadline(link - 1) <= start + this.#tick) this.#expire(link - 1)
+        else this.place(link - 1)
+      }
+    }
+    this.#tick = Math.max(this.#tick, last + 1)
+  }
+
+  /** Takes every record off a second's slot: expires it, or places it again. @param now  -1: none is to expire yet */
   #empty(slot: number, now: number): void {
     let link = this.#slots[slot]!
     this.#slots[slot] = 0
@@ -123,25 +169,10 @@ export class Wheel {
       const base = index * RECORD_WORDS
       link = words[base + WHEEL_NEXT]!
       words[base + WHEEL_SLOT] = 0
-      const deadline = this.#deadline(index)
-      if (this.#ordered ? Math.floor(deadline / this.#hz) <= this.#hand : deadline <= now) {
-        if (this.#ordered) this.#due.push(index)
-        else this.#expire(index)
-      } else this.place(index)
+      this.#count--
+      if (this.#deadline(index) <= now) this.#expire(index)
+      else this.place(index)
     }
-  }
-
-  #sortDue(): void {
-    const waiting = this.#due.slice(this.#dueAt).filter((index) => this.#isDue(index))
-    waiting.sort((a, b) => this.#deadline(a) - this.#deadline(b) || a - b)
-    this.#due = waiting
-    this.#dueAt = 0
-  }
-
-  /** Still the record that was taken off its slot: neither freed nor placed again since. */
-  #isDue(index: number): boolean {
-    const base = index * RECORD_WORDS
-    return this.#records.words[base + PROTO] !== 0 && this.#records.words[base + WHEEL_SLOT] === 0
   }
 
   #deadline(index: number): number {
