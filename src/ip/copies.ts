@@ -5,7 +5,7 @@ import type { Frame } from '../capture/frame.ts'
 import type { Packet } from './packet.ts'
 
 const SLOTS = 1 << 13
-const WORDS = 6 // of a slot: two of the key, milliseconds, link, hops left, frame
+const WORDS = 8 // of a slot: two of the key, milliseconds, link, hops left, frame; a power of two, so that few span two cache lines
 const WITHIN = 50 // ms; the first repetition of a segment takes 200
 const MOST_HOPS = 8 // between two copies
 const COMPARED = 20 // bytes behind the IP header: TCP's with its checksum, so the payload too
@@ -20,8 +20,6 @@ export class Copies {
   count = 0
   readonly #slots = new Int32Array(SLOTS * WORDS)
   readonly #seed: number
-  #a = 0
-  #b = 0
 
   constructor(seed: number) {
     this.#seed = seed | 0
@@ -38,31 +36,38 @@ export class Copies {
     const isIpv4 = packet.version === 4
     const header = isIpv4 ? (view.getUint8(ip) & 15) * 4 : 40
     if (bytes < header + 4) return 0
-    this.#a = this.#seed
-    this.#b = ~this.#seed
+    let a = this.#seed // two hashes of every other word: neither waits for the other
+    let b = ~a
     if (isIpv4) {
-      this.#mix(view.getUint16(ip + 2)) // length
-      this.#mix(view.getInt32(ip + 4)) // id, fragment
-      this.#mix(view.getUint8(ip + 9))
-      this.#mix(view.getInt32(ip + 12))
-      this.#mix(view.getInt32(ip + 16))
+      a = mix(a, view.getInt32(ip + 2, true)) // length, id
+      b = mix(b, view.getInt32(ip + 6, true) & 0xff00ffff) // fragment, protocol; between them the hops
+      a = mix(a, view.getInt32(ip + 12, true))
+      b = mix(b, view.getInt32(ip + 16, true))
     } else {
-      this.#mix(view.getInt32(ip) & 0xfffff) // flow label
-      this.#mix(view.getInt32(ip + 4) >>> 8) // all but the hops
-      for (let at = ip + 8; at < ip + 40; at += 4) this.#mix(view.getInt32(at))
+      a = mix(a, view.getInt32(ip) & 0xfffff) // flow label
+      b = mix(b, view.getInt32(ip + 4) >>> 8) // all but the hops
+      for (let at = ip + 8; at < ip + 40; at += 8) {
+        a = mix(a, view.getInt32(at, true))
+        b = mix(b, view.getInt32(at + 4, true))
+      }
     }
     const end = ip + Math.min(bytes, header + COMPARED)
-    for (let at = ip + header; at + 4 <= end; at += 4) this.#mix(view.getInt32(at))
+    let at = ip + header
+    for (; at + 8 <= end; at += 8) {
+      a = mix(a, view.getInt32(at, true))
+      b = mix(b, view.getInt32(at + 4, true))
+    }
+    if (at + 4 <= end) a = mix(a, view.getInt32(at, true))
     const hops = view.getUint8(ip + (isIpv4 ? 8 : 7))
-    return this.#meet(frame, hops, linkOf(frame))
+    return this.#meet(a, b, frame, hops, linkOf(frame))
   }
 
-  #meet(frame: Frame, hops: number, link: number): number {
+  /** Looks for the packet whose hashes are `a` and `b`, and remembers it where it is new. */
+  #meet(a: number, b: number, frame: Frame, hops: number, link: number): number {
     const slots = this.#slots
-    const a = this.#a
-    const at = ((a ^ (a >>> 15)) & (SLOTS - 1)) * WORDS
+    const at = (mix(a, b) & (SLOTS - 1)) * WORDS
     const ms = (frame.sec % 1_000_000) * 1000 + ((frame.nsec / 1_000_000) | 0)
-    if (slots[at] === a && slots[at + 1] === this.#b) {
+    if (slots[at] === a && slots[at + 1] === b) {
       const age = ms - slots[at + 2]!
       const lost = slots[at + 4]! - hops
       if (age >= 0 && age <= WITHIN && lost >= 0 && lost <= MOST_HOPS && (lost > 0 || slots[at + 3] !== link)) {
@@ -71,36 +76,29 @@ export class Copies {
       }
     }
     slots[at] = a
-    slots[at + 1] = this.#b
+    slots[at + 1] = b
     slots[at + 2] = ms
     slots[at + 3] = link
     slots[at + 4] = hops
     slots[at + 5] = frame.number
     return 0
   }
+}
 
-  #mix(word: number): void {
-    const a = Math.imul(this.#a ^ word, 0x9e3779b1)
-    this.#a = a ^ (a >>> 15)
-    const b = Math.imul(this.#b + word, 0x85ebca6b)
-    this.#b = b ^ (b >>> 13)
-  }
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1)
+  return mixed ^ (mixed >>> 15)
 }
 
 /** Stations, VLAN, whether it came or went, and the interface, as one word. Of other links: the interface alone. */
 function linkOf(frame: Frame): number {
-  const { view, start, linkType } = frame
-  let link = frame.iface
-  if (linkType === ETHERNET || linkType === COOKED || linkType === COOKED2) {
-    const length = linkType === COOKED2 ? 20 : 16
-    if (frame.end - start < length) return link
-    for (let at = start; at < start + length; at += 4) {
-      const word = linkType === ETHERNET && at === start + 12 ? vlanOf(frame) : view.getInt32(at)
-      link = Math.imul(link ^ word, 0x9e3779b1)
-      link ^= link >>> 15
-    }
-  }
-  return link
+  const { view, start, linkType, iface } = frame
+  const length = linkType === ETHERNET || linkType === COOKED ? 16 : linkType === COOKED2 ? 20 : 0
+  if (length === 0 || frame.end - start < length) return iface
+  const link = mix(mix(mix(iface, view.getInt32(start)), view.getInt32(start + 4)), view.getInt32(start + 8))
+  if (linkType === ETHERNET) return mix(link, vlanOf(frame))
+  const last = mix(link, view.getInt32(start + 12))
+  return linkType === COOKED ? last : mix(last, view.getInt32(start + 16))
 }
 
 /** EtherType, and the tag behind it where there is one. */
