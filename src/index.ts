@@ -95,6 +95,11 @@ export { sizeSvg } from './sizing/size-svg.ts'
 export { SIZE_FORM_NAMES, sizeCsv, sizeJson, sizeText } from './sizing/size-text.ts'
 export { SizeWatch } from './sizing/size-watch.ts'
 
+// The same capture under other settings.
+export { parseSweep, Sweep, type SweepPlan, type SweepRow, unforgetting } from './sizing/sweep.ts'
+export { sweepText, WHATIF_FORM_NAMES, worldsText } from './sizing/whatif-text.ts'
+export { type FlowFate, type WorldCount, Worlds, type WorldsReport } from './sizing/worlds.ts'
+
 // Forms of output.
 export { type FilterTexts, rowFilter } from './views/filter.ts'
 export type { Form, FormOptions, Instant, MakeForm } from './views/form.ts'

@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   stats: () => import('./commands/stats.ts'),
   diagnose: () => import('./commands/diagnose.ts'),
   size: () => import('./commands/size.ts'),
+  whatif: () => import('./commands/whatif.ts'),
   live: () => import('./commands/live.ts'),
   diff: () => import('./commands/diff.ts'),
 }

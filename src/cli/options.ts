@@ -33,9 +33,13 @@ export function addCommonOptions(command: Command): Command {
     .option('-q, --quiet', 'say nothing on standard error but errors')
 }
 
-/** What the engine is to do, by the options: a profile, changed by a file, changed by single knobs. @throws UsageError */
-export function engineOptions(options: CommonOptions): EngineOptions & { sysctl: Sysctl, hz: number } {
-  const sysctl = profileSysctl(options.profile)
+/**
+ * What the engine is to do, by the options: a profile, changed by a file, changed by single knobs.
+ * @param start   knobs to start from in place of the profile's
+ * @throws        UsageError
+ */
+export function engineOptions(options: CommonOptions, start?: Sysctl): EngineOptions & { sysctl: Sysctl, hz: number } {
+  const sysctl = start === undefined ? profileSysctl(options.profile) : { ...start }
   if (options.sysctlFile !== undefined) readSysctls(sysctl, readText('--sysctl-file', options.sysctlFile), options.sysctlFile)
   for (const assignment of options.sysctl ?? []) assignKnob(sysctl, assignment)
   const copies = oneOf('--copies', options.copies, ['auto', 'track']) === 'auto' ? 'auto' : 'track'

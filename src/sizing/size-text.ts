@@ -41,7 +41,8 @@ export function sizeText(report: SizeReport, width: number): string {
   lines.push(`          early drops ${String(report.earlyDrops)}${lostText(report.firstEarlyDrop)}`)
   lines.push(`          table full, dropping packet: ${String(report.tableFull)}${lostText(report.firstLost)}`)
   lines.push(`chains    ${String(chains.buckets)} buckets, ${String(chains.tuples)} tuples at the peak: ` +
-    `longest ${String(chains.longest)}, ${chains.meanWalk.toFixed(2)} looked at on average; the limit is ${String(LEAST_CHAIN_LIMIT)} to ${String(MOST_CHAIN_LIMIT)}`)
+    `longest ${String(chains.longest)}, ${chains.meanWalk.toFixed(2)} looked at on average; the limit is ` +
+    `${String(LEAST_CHAIN_LIMIT)} to ${String(MOST_CHAIN_LIMIT)}`)
   const entryBytes = `(${String(memory.entryBytes)} + ${String(memory.extensionBytes)})`
   const bytes = `entries × ${entryBytes} + buckets × ${String(memory.bucketBytes)} bytes`
   const whenFull = memory.whenFull === null ? '' : `, ${bytesText(memory.whenFull)} when full`
