@@ -95,6 +95,10 @@ export { sizeSvg } from './sizing/size-svg.ts'
 export { SIZE_FORM_NAMES, sizeCsv, sizeJson, sizeText } from './sizing/size-text.ts'
 export { SizeWatch } from './sizing/size-watch.ts'
 
+// Silent connections, and who forgets them.
+export { IDLE_TIMEOUTS, type IdleTimeouts, keepAliveFor } from './base/idle-timeouts.ts'
+export { type IdleRow, idleText, IdleWatch, patient, type Silence } from './sizing/idle.ts'
+
 // The same capture under other settings.
 export { parseSweep, Sweep, type SweepPlan, type SweepRow, unforgetting } from './sizing/sweep.ts'
 export { sweepText, WHATIF_FORM_NAMES, worldsText } from './sizing/whatif-text.ts'

@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   diagnose: () => import('./commands/diagnose.ts'),
   size: () => import('./commands/size.ts'),
   whatif: () => import('./commands/whatif.ts'),
+  idle: () => import('./commands/idle.ts'),
   live: () => import('./commands/live.ts'),
   diff: () => import('./commands/diff.ts'),
 }
