@@ -22,7 +22,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
     return EXIT.DONE
   }
   const [{ oneCommand, wholeProgram }, { Session }] = await Promise.all([import('./program.ts'), import('./session.ts')])
-  const session = new Session(io, Object.keys(COMMANDS))
+  const session = new Session(io, Object.keys(COMMANDS), wholeProgram)
   const isNamed = Object.hasOwn(COMMANDS, first)
   try {
     if (first === '-h' || first === '--help' || first === 'help') await (await wholeProgram(session)).parseAsync(argv, { from: 'user' })

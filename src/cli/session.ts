@@ -1,6 +1,7 @@
 // One run of one command: its surroundings, its capture, and how it ends.
 
 import { CaptureError, editDistance, nearest, openCapture, Replay, type ReplayOptions, type Source, TextBuffer } from '../index.ts'
+import type { Command } from 'commander'
 import { EXIT } from './exit-codes.ts'
 import type { Io } from './io.ts'
 import type { CommonOptions } from './options.ts'
@@ -14,12 +15,18 @@ export class Session {
   readonly out: TextBuffer
   /** What the process will end with. */
   exitCode: number = EXIT.DONE
+  /** Everything there is, for who tells of it. */
+  readonly program: () => Promise<Command>
   readonly #commands: readonly string[]
   #progress: Progress | null = null
 
-  /** @param commands  names of commands, for who misspells one */
-  constructor(io: Io, commands: readonly string[]) {
+  /**
+   * @param commands  names of commands, for who misspells one
+   * @param program   makes the whole program
+   */
+  constructor(io: Io, commands: readonly string[], program: (session: Session) => Promise<Command>) {
     this.io = io
+    this.program = () => program(this)
     this.#commands = commands
     this.out = new TextBuffer((bytes) => {
       this.#progress?.clear()
