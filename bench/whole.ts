@@ -1,8 +1,9 @@
 // npm run bench [-- --rounds N] [--data FOLDER] [--against FOLDER] [KIND…]
 //
-// The whole program, `snapshot --output proc`, against walking the file, by turns in fresh processes. Prints medians;
-// the ratio is that of each round, so that what else the machine does weighs on both. With --against, another built work
-// tree runs beside this one (bench/compare.sh). --data takes the captures from elsewhere.
+// The whole program as it is installed (dist/), `snapshot --output proc`, against walking the file, by turns in fresh
+// processes; once more without the search for packets captured twice. Prints medians; the ratio is that of each round,
+// so that what else the machine does weighs on both. With --against, another built work tree runs beside this one
+// (bench/compare.sh). --data takes the captures from elsewhere.
 
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -34,7 +35,8 @@ function compare(kind: string): void {
   const capture = `${data}${kind}.pcap`
   const packets = countPackets(capture)
   const ours = [program('pcap-conntrack', ROOT), ...(values.against === undefined ? [] : [program('base', `${values.against}/`)])]
-  const contestants: Contestant[] = [WALK, WALK_KEY, ...ours]
+  const trackingAll = program('… --copies track', ROOT, ['--copies', 'track'])
+  const contestants: Contestant[] = [WALK, WALK_KEY, ...ours, trackingAll]
   const runs = runByTurns(contestants, capture, rounds)
   contestants.forEach(({ name }, at) => {
     const own = runs[at]!
