@@ -33,6 +33,17 @@ export { DIFF_FORM_NAMES, type DiffCounts, type DiffForm, diffJson, diffText } f
 export { DiffPrinter, type DiffSide } from './views/diff-printer.ts'
 export { type EntryEnd, TableWatch } from './views/table-watch.ts'
 
+// A machine's table against the one that a capture implies.
+export { CaptureWatch, type SeenPacket } from './views/compare/capture-watch.ts'
+export {
+  type Agreeing, CapturePicture, compareEntries, type CompareOptions, type Comparison, type CompareVantage, COMPARE_VANTAGES,
+} from './views/compare/compare.ts'
+export {
+  COMPARE_FORM_NAMES, type CompareCounts, type CompareForm, type CompareHead, compareJson, compareText,
+} from './views/compare/compare-form.ts'
+export { MachineTable, type Side } from './views/compare/machine-table.ts'
+export { type Nat, natOf } from './views/compare/nat.ts'
+
 // Settings and instants.
 export { editDistance, nearest } from './base/nearest.ts'
 export { PROFILE_NAMES, profileSysctl } from './base/profiles.ts'

@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = 
   idle: () => import('./commands/idle.ts'),
   live: () => import('./commands/live.ts'),
   diff: () => import('./commands/diff.ts'),
+  compare: () => import('./commands/compare.ts'),
   completion: () => import('./commands/completion.ts'),
 }
 

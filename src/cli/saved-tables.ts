@@ -1,18 +1,29 @@
 // Tables saved in files, as commands take them.
 
-import { CaptureError, readSavedTables, type SavedTable } from '../index.ts'
+import { CaptureError, readSavedTables, type SavedTable, UsageError } from '../index.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Session } from './session.ts'
 
 const MOST_TOLD = 10 // lines that cannot be read, told one by one
 
-/** Reads the table of a file: the last, where it holds several. What cannot be read is said, and counts. @throws CaptureError */
-export async function readLastTable(session: Session, path: string, isQuiet: boolean): Promise<SavedTable> {
+/**
+ * Reads the table of a file: the last, where it holds several and none is asked for. What cannot be read is said, and counts.
+ *
+ * @param wanted  what the table says of its instant, or the beginning of that
+ * @throws        CaptureError, UsageError
+ */
+export async function readLastTable(session: Session, path: string, isQuiet: boolean, wanted?: string): Promise<SavedTable> {
   const { tables, problems, problemCount } = await readSavedTables(path)
   const say = (text: string): void => { session.io.say(`pcap-conntrack: ${text}\n`) }
   for (const { line, why } of problems.slice(0, MOST_TOLD)) say(`${path}:${String(line)}: ${why}`)
   if (problemCount > MOST_TOLD) say(`${path}: ${String(problemCount - MOST_TOLD)} more lines cannot be read`)
   if (problemCount > 0) session.exitCode = EXIT.INPUT
+  if (wanted !== undefined) {
+    const named = tables.find(({ at }) => at === wanted || at?.startsWith(`${wanted} `) === true)
+    const names = tables.map(({ at }) => at ?? 'one without a name').join(', ')
+    if (named === undefined) throw new UsageError(`${path} has no table at ${wanted}: it has ${names}`)
+    return named
+  }
   const table = tables.at(-1)
   if (table === undefined) throw new CaptureError('EMPTY', path, 0, 'holds no table')
   if (tables.length > 1 && !isQuiet) say(`${path} holds ${String(tables.length)} tables; the last, ${table.at ?? ''}, is taken`)

@@ -127,7 +127,8 @@ function hasSameReply(a: Entries, i: number, b: Entries, j: number): boolean {
   return a.replyPorts(i) === b.replyPorts(j)
 }
 
-function changesOf(a: Entries, i: number, b: Entries, j: number, elapsed: number | null): FieldChange[] {
+/** Every difference between two states of an entry. @param elapsed  seconds from the first to the second; null: not known */
+export function changesOf(a: Entries, i: number, b: Entries, j: number, elapsed: number | null): FieldChange[] {
   const before = a.row(i)
   const after = b.row(j)
   const changes: FieldChange[] = []
