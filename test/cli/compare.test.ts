@@ -1,0 +1,75 @@
+// A machine's own table against the one a capture implies: what was recorded from a kernel that routed, translated and dropped
+// (scripts/tables/record-tables.sh), and from directors of LVS where the reference recordings lie beside the project.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { EXIT } from '../../src/cli/exit-codes.ts'
+import { command, Folder } from '../support/command.ts'
+import { ROOT } from '../support/sources.ts'
+
+const folder = new Folder()
+afterAll(() => { folder.remove() })
+
+const ROUTER = join(ROOT, 'test/golden/tables/router')
+const LVS = join(ROOT, '../shared/conformance/lvs')
+const inside = join(ROUTER, 'inside.pcap')
+const lastOf = (out: string): string => out.trimEnd().split('\n').at(-1) ?? ''
+
+async function compare(...args: string[]): Promise<string> {
+  const { code, out, error } = await command(['compare', ...args])
+  expect(error).toBe('')
+  expect(code).toBe(/ 0 differ in state or flags, 0 in their timeout, .* 0 only on the machine, 0 only in the capture$/.test(lastOf(out)) ? EXIT.DONE : EXIT.FINDINGS)
+  return out
+}
+
+describe('a router\'s table against the capture of its inner interface', () => {
+  test.each(['proc', 'conntrack', 'extended'])('is the same in the form %s, but for a flow that a rule drops', async (form) => {
+    const out = await compare(join(ROUTER, `1.${form}`), inside)
+    expect(lastOf(out)).toBe('15 the same, 0 differ in state or flags, 0 in their timeout, 0 in their counters alone, ' +
+      '0 only on the machine, 1 only in the capture')
+    expect(out).toMatch(/^> udp 10\.7\.1\.2:\d+ → 10\.7\.2\.2:99 {2}only in the capture: .*\n {4}dropped by a rule/m)
+  })
+
+  test('is read at the instant at which both agree best', async () => {
+    const out = await compare(join(ROUTER, '1.proc'), inside)
+    const found = Date.parse(/at auto, (\S+)/.exec(out)?.[1] ?? '') / 1000
+    expect(Math.abs(found - Number(readFileSync(join(ROUTER, '1.time'), 'utf8')))).toBeLessThan(1)
+  })
+
+  test('has its address translation explained', async () => {
+    const out = await compare(join(ROUTER, '1.proc'), inside)
+    expect(out).toContain('NAT: DNAT 10.7.1.1:8080 to 10.7.2.2:80')
+    expect(out).toMatch(/NAT: SNAT or masquerade 10\.7\.1\.3:(\d+) to 10\.7\.2\.1:\1/)
+  })
+
+  test('shows what was changed in it', async () => {
+    const lines = readFileSync(join(ROUTER, '1.proc'), 'utf8').trimEnd().split('\n')
+    const closed = lines.findIndex((line) => line.includes('CLOSE_WAIT'))
+    const asked = lines.findIndex((line) => line.includes('SYN_SENT'))
+    const changed = lines.filter((_, at) => at !== asked)
+    changed[closed - (asked < closed ? 1 : 0)] = lines[closed]!.replace('CLOSE_WAIT', 'LAST_ACK')
+    changed.push(lines[asked]!.replaceAll('10.7.1.2', '10.7.1.77'))
+    const out = await compare(folder.file('changed.proc', `${changed.join('\n')}\n`), inside, '--at', 'auto')
+    expect(lastOf(out)).toBe('13 the same, 1 differ in state or flags, 0 in their timeout, 0 in their counters alone, ' +
+      '1 only on the machine, 2 only in the capture')
+    expect(out).toContain('LAST_ACK')
+    expect(out).toMatch(/^< tcp 10\.7\.1\.77:\d+ → .*only on the machine/m)
+  })
+
+  test('is told in JSON too', async () => {
+    const document = JSON.parse(await command(['compare', join(ROUTER, '1.proc'), inside, '-o', 'json']).then(({ out }) => out)) as {
+      schema: string, comparisons: { verdict: string }[]
+    }
+    expect(document.schema).toBe('pcap-conntrack/1')
+    expect(document.comparisons.filter(({ verdict }) => verdict === 'same')).toHaveLength(15)
+  })
+})
+
+describe.skipIf(!existsSync(LVS))('a director\'s table against its capture', () => {
+  test.each([['nat1', 't5', 11], ['dr1', 't6', 11], ['tun1', 't6', 13]])('of %s at %s: all %i entries are the same', async (name, table, entries) => {
+    const capture = ['director.pcap', 'director-any.pcap'].map((file) => join(LVS, name, file)).find((path) => existsSync(path)) ?? ''
+    const out = await compare(join(LVS, name, 'tables.txt'), capture, '--table', table)
+    expect(lastOf(out)).toMatch(new RegExp(`^${String(entries)} the same, 0 differ in state or flags, 0 in their timeout, .* 0 only on the machine,`))
+  })
+})
