@@ -69,7 +69,9 @@ describe('a router\'s table against the capture of its inner interface', () => {
 })
 
 describe.skipIf(!existsSync(LVS))('a director\'s table against its capture', () => {
-  test.each([['nat1', 't5', 11], ['dr1', 't6', 11], ['tun1', 't6', 13]])('of %s at %s: all %i entries are the same', async (name, table, entries) => {
+  test.each([
+    ['nat1', 't5', 11], ['dr1', 't6', 11], ['tun1', 't6', 13],
+  ])('of %s at %s: all %i entries are the same', async (name, table, entries) => {
     const out = await compare(join(LVS, name, 'tables.txt'), join(LVS, name, 'director.pcap'), '--table', table)
     const wanted = `^${String(entries)} the same, 0 differ in state or flags, 0 in their timeout, .* 0 only on the machine,`
     expect(lastOf(out)).toMatch(new RegExp(wanted))
