@@ -65,8 +65,7 @@ export class Engine {
     const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
     this.#ip = new IpLayer(this.sysctl, this.clock.hz, seed)
     this.#copies = options.copies === 'auto' ? new Copies(seed) : null
-    // The end of one connection may be the end of others (PPTP's tunnels): with helpers each goes at its own tick.
-    const ordered = options.ordered === true || (options.helpers ?? []).length > 0 || options.hooks !== undefined
+    const ordered = options.ordered === true || options.hooks !== undefined
     this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, ordered, seed)
     this.conntrack = new Conntrack(this.table, this.sysctl, this.clock.hz, options.helpers, options.hooks !== undefined)
     this.#hooks = options.hooks ?? null

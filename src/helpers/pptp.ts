@@ -59,6 +59,7 @@ export class Pptp implements Helper {
   readonly family = AF_INET
   readonly protocol = IPPROTO_TCP
   readonly port = 1723
+  readonly endsOthers = true
   readonly policies = [{ name: null, most: 2, timeoutSec: 300 }]
   readonly #calls = new Map<number, Call>()
   readonly #tuple = new Tuple()

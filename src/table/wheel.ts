@@ -14,7 +14,7 @@ const SLOTS = 1 << 14 // seconds; a later deadline is placed again once a turn
 export class Wheel {
   readonly #records: Records
   readonly #hz: number
-  readonly #ordered: boolean
+  #ordered: boolean
   readonly #expire: (index: number) => void
   /** First record of each slot + 1: seconds, then the ticks of the hand's second. */
   readonly #slots: Int32Array
@@ -46,7 +46,15 @@ export class Wheel {
     const second = Math.floor(now / this.#hz)
     this.#hand = this.#ordered ? second : second - 1
     this.#tick = now - second * this.#hz
-    this.#next = (this.#hand + 1) * this.#hz
+    this.#next = (second + 1) * this.#hz
+  }
+
+  /** From now on, records expire in the order of their deadlines. */
+  order(): void {
+    if (this.#ordered) return
+    this.#ordered = true
+    this.#tick = this.#hz // the hand's second is over
+    this.#next = 0
   }
 
   /**
@@ -122,7 +130,7 @@ export class Wheel {
     this.#hand = target
     const steps = Math.min(target - from + 1, SLOTS)
     for (let i = 0; i < steps; i++) this.#empty((from + i) & (SLOTS - 1), now)
-    this.#next = (this.#hand + 1) * this.#hz
+    this.#next = (this.#hand + 2) * this.#hz // the next second has to be over too
   }
 
   /** Second by second, and within each tick by tick. */

@@ -51,7 +51,7 @@ class Pair {
   readonly table: Table
   /** By index of the record, in the order of creation. */
   readonly model = new Map<number, Entry>()
-  readonly #ordered: boolean
+  #ordered: boolean
   /** Deadlines of what has timed out during the present command. */
   #timedOut: number[] = []
 
@@ -60,6 +60,12 @@ class Pair {
     this.table = new Table(0, 1024, HZ, ordered, seed)
     this.table.listen((index, why) => { this.#onEnd(index, why) })
     this.table.advance(START)
+  }
+
+  /** From now on in order. */
+  order(): void {
+    this.table.wheel.order()
+    this.#ordered = true
   }
 
   #onEnd(index: number, why: number): void {
@@ -164,6 +170,18 @@ describe('the table is a map with deadlines', () => {
       }), { numRuns: 150 })
     })
   }
+
+  test('when connections begin to expire in order while it is in use', () => {
+    fc.assert(fc.property(pool, fc.array(command, { maxLength: 30 }), fc.array(command, { maxLength: 30 }), (all, before, after) => {
+      const pair = new Pair(false, 1)
+      for (const step of before) pair.run(step, all['which' in step ? step.which : 0]!)
+      pair.order()
+      for (const step of [{ do: 'advance', ticks: 1 } as const, ...after]) {
+        pair.run(step, all['which' in step ? step.which : 0]!)
+        pair.check(all)
+      }
+    }), { numRuns: 150 })
+  })
 
   test('when one that was to expire is refreshed in its last second: those behind it do not wait', () => {
     const pair = new Pair(true, 1)
