@@ -21,8 +21,6 @@ export interface Helper {
   readonly protocol: number
   /** The server's port it is attached to when the user names none; 0 when the user cannot attach it. */
   readonly port: number
-  /** The end of a connection it reads ends others too. */
-  readonly endsOthers?: boolean
   /** By the kind of expectation. */
   readonly policies: readonly Policy[]
   /** Reads one packet. @returns false when the packet is dropped */

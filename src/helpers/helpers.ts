@@ -69,8 +69,6 @@ export class Helpers {
     const expectation = this.expectations.empty ? null : this.expectations.claim(tuple)
     if (expectation === null) {
       conn.helper = this.#helperFor(tuple)
-      // The end of such a connection may be the end of others (PPTP's tunnels): each has to go at its own tick.
-      if (conn.helper !== 0 && this.#all[conn.helper - 1]?.endsOthers === true) this.#table.wheel.order()
       return
     }
     const master = this.#table.peek.at(expectation.master)

@@ -59,7 +59,6 @@ export class Pptp implements Helper {
   readonly family = AF_INET
   readonly protocol = IPPROTO_TCP
   readonly port = 1723
-  readonly endsOthers = true
   readonly policies = [{ name: null, most: 2, timeoutSec: 300 }]
   readonly #calls = new Map<number, Call>()
   readonly #tuple = new Tuple()
@@ -71,6 +70,7 @@ export class Pptp implements Helper {
     if (body > end || view.getUint16(data + 2) !== CONTROL_PACKET || view.getUint32(data + 4) !== MAGIC_COOKIE) return true
     const message = view.getUint16(data + PACKET_HEADER)
     if (end - body < (LEAST_BYTES[message] ?? 0)) return true
+    scene.table.wheel.order() // its end will end its tunnels: each connection has to go at its own tick
     if (scene.dir === ORIGINAL) fromClient(this.#callOf(scene), message, view, body)
     else this.#fromServer(scene, this.#callOf(scene), message, view, body)
     return true
