@@ -10,6 +10,7 @@ import { DEADLINE_F64, RECORD_WORDS, WHEEL_NEXT, WHEEL_PREV, WHEEL_SLOT } from '
 import type { Records } from './records.ts'
 
 const SLOTS = 1 << 14 // seconds; a later deadline is placed again once a turn
+const BLOCK = 1 << 7 // seconds that are passed over at once where none of them holds a record
 
 export class Wheel {
   readonly #records: Records
@@ -18,6 +19,8 @@ export class Wheel {
   readonly #expire: (index: number) => void
   /** First record of each slot + 1: seconds, then the ticks of the hand's second. */
   readonly #slots: Int32Array
+  /** Records on each block of seconds, and behind them on ticks. */
+  readonly #inBlock: Uint32Array
   /** The last second whose slot was emptied. */
   #hand = 0
   /** The next tick of it to be looked at. */
@@ -39,6 +42,7 @@ export class Wheel {
     this.#ordered = ordered
     this.#expire = expire
     this.#slots = new Int32Array(SLOTS + hz)
+    this.#inBlock = new Uint32Array(Math.ceil((SLOTS + hz) / BLOCK))
   }
 
   /** Starts the wheel at the first packet's time. */
@@ -85,6 +89,7 @@ export class Wheel {
     if (head !== 0) words[(head - 1) * RECORD_WORDS + WHEEL_PREV] = index + 1
     this.#slots[slot] = index + 1
     this.#count++
+    this.#inBlock[(slot / BLOCK) | 0]!++
   }
 
   #slotOf(deadline: number): number {
@@ -114,6 +119,7 @@ export class Wheel {
     if (next !== 0) words[(next - 1) * RECORD_WORDS + WHEEL_PREV] = prev
     words[base + WHEEL_SLOT] = 0
     this.#count--
+    this.#inBlock[(slot / BLOCK) | 0]!--
     if (slot >= SLOTS) this.#countOnTicks--
   }
 
@@ -128,9 +134,17 @@ export class Wheel {
     const target = Math.floor(now / this.#hz) - 1
     const from = this.#hand + 1
     this.#hand = target
-    const steps = Math.min(target - from + 1, SLOTS)
-    for (let i = 0; i < steps; i++) this.#empty((from + i) & (SLOTS - 1), now)
+    const end = Math.min(target + 1, from + SLOTS)
+    for (let second = from; second < end; second++) {
+      if (this.#isEmptyBlock(second)) second += BLOCK - 1
+      else this.#empty(second & (SLOTS - 1), now)
+    }
     this.#next = (this.#hand + 2) * this.#hz // the next second has to be over too
+  }
+
+  /** A block of seconds begins here, and holds nothing. */
+  #isEmptyBlock(second: number): boolean {
+    return second % BLOCK === 0 && this.#inBlock[(second & (SLOTS - 1)) / BLOCK] === 0
   }
 
   /** Second by second, and within each tick by tick. */
@@ -140,7 +154,8 @@ export class Wheel {
     for (;;) {
       this.#runTicks(Math.min(now - this.#hand * hz, hz - 1))
       if (this.#hand >= target) break
-      this.#hand = this.#count === 0 ? target : this.#hand + 1
+      const next = this.#hand + 1
+      this.#hand = this.#count === 0 ? target : this.#isEmptyBlock(next) ? Math.min(next + BLOCK - 1, target) : next
       this.#tick = 0
       this.#empty(this.#hand & (SLOTS - 1), -1)
     }
@@ -178,6 +193,7 @@ export class Wheel {
       link = words[base + WHEEL_NEXT]!
       words[base + WHEEL_SLOT] = 0
       this.#count--
+      this.#inBlock[(slot / BLOCK) | 0]!--
       if (this.#deadline(index) <= now) this.#expire(index)
       else this.place(index)
     }

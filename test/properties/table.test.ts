@@ -33,7 +33,9 @@ const which = fc.nat(11)
 const timeout = fc.oneof(
   fc.integer({ min: HZ, max: 4 * HZ }), fc.constantFrom(1000, 2000, 30_000, 120_000, 432_000_000), fc.integer({ min: HZ, max: 20_000_000 }),
 )
-const ticks = fc.oneof(fc.integer({ min: 0, max: 1500 }), fc.constantFrom(1, 999, 1000, 30_000, 16_384_000), fc.nat(40_000_000))
+const ticks = fc.oneof(
+  fc.integer({ min: 0, max: 1500 }), fc.constantFrom(1, 999, 1000, 30_000, 127_000, 128_000, 16_384_000), fc.nat(40_000_000),
+)
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('open' as const), which, timeout }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('refresh' as const), which, timeout }) },
