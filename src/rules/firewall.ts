@@ -15,7 +15,7 @@ import { type Chain, Walk } from './chain.ts'
 import { Facts } from './facts.ts'
 import { FORWARDED, INCOMING, LOOPED, OUTGOING, type Place } from './place.ts'
 import type { Rule } from './rule.ts'
-import type { Ruleset, TableName } from './ruleset.ts'
+import { type BaseChain, CONNTRACK_PRIORITY, type HookName, type Ruleset } from './ruleset.ts'
 import { DROP } from './target.ts'
 
 /** Why a packet met its end, or did not. */
@@ -39,14 +39,16 @@ export interface Decision {
   readonly rule: Rule | null
 }
 
-/** The chains of one hook, in the order of a packet; absent tables are left out. */
+/** The chains of one hook, in the order of a packet. */
 interface Hook {
   readonly chains: readonly Chain[]
+  /** Which of them are there to filter. */
+  readonly filters: readonly boolean[]
 }
 
 /** All hooks of one IP version. */
 class Version {
-  readonly #ruleset: Ruleset
+  readonly #bases: readonly BaseChain[]
   /** Before conntrack. */
   readonly rawPrerouting: Hook
   readonly rawOutput: Hook
@@ -56,19 +58,23 @@ class Version {
   readonly output: Hook
   readonly postrouting: Hook
 
-  constructor(ruleset: Ruleset) {
-    this.#ruleset = ruleset
-    this.rawPrerouting = this.#hook('PREROUTING', ['raw'])
-    this.rawOutput = this.#hook('OUTPUT', ['raw'])
-    this.prerouting = this.#hook('PREROUTING', ['mangle'])
-    this.input = this.#hook('INPUT', ['mangle', 'filter', 'security'])
-    this.forward = this.#hook('FORWARD', ['mangle', 'filter', 'security'])
-    this.output = this.#hook('OUTPUT', ['mangle', 'filter', 'security'])
-    this.postrouting = this.#hook('POSTROUTING', ['mangle'])
+  constructor(rulesets: readonly Ruleset[], isIpv6: boolean) {
+    // Of chains with one priority, the kernel calls the one that came last first.
+    this.#bases = rulesets.flatMap(({ bases }) => bases).filter((base) => isIpv6 ? base.hasIpv6 : base.hasIpv4)
+      .reverse().sort((a, b) => a.priority - b.priority)
+    const isEarly = ({ priority }: BaseChain): boolean => priority <= CONNTRACK_PRIORITY
+    this.rawPrerouting = this.#hook('prerouting', isEarly)
+    this.rawOutput = this.#hook('output', isEarly)
+    this.prerouting = this.#hook('prerouting', (base) => !isEarly(base))
+    this.input = this.#hook('input')
+    this.forward = this.#hook('forward')
+    this.output = this.#hook('output', (base) => !isEarly(base))
+    this.postrouting = this.#hook('postrouting')
   }
 
-  #hook(name: string, tables: readonly TableName[]): Hook {
-    return { chains: tables.flatMap((table) => this.#ruleset.chain(table, name) ?? []) }
+  #hook(name: HookName, isWanted: (base: BaseChain) => boolean = () => true): Hook {
+    const bases = this.#bases.filter((base) => base.hook === name && !base.isNat && isWanted(base))
+    return { chains: bases.map(({ chain }) => chain), filters: bases.map(({ isFilter }) => isFilter) }
   }
 }
 
@@ -97,10 +103,8 @@ export class Firewall implements Hooks {
     this.rulesets = rulesets
     this.place = place
     this.walked = new Walk(ids)
-    const of = (isIpv6: boolean): Version | null => {
-      const ruleset = rulesets.find((one) => one.isIpv6 === isIpv6)
-      return ruleset === undefined ? null : new Version(ruleset)
-    }
+    const of = (isIpv6: boolean): Version | null =>
+      rulesets.some((one) => one.isIpv6 !== !isIpv6) ? new Version(rulesets, isIpv6) : null
     this.#version4 = of(false)
     this.#version6 = of(true)
   }
@@ -194,13 +198,13 @@ export class Firewall implements Hooks {
   }
 
   /** Takes the packet through the tables of a hook. @returns false when one of them drops it */
-  #run({ chains }: Hook): boolean {
+  #run({ chains, filters }: Hook): boolean {
     const { walked, facts } = this
     for (let i = 0; i < chains.length; i++) {
       const verdict = walked.run(chains[i]!, facts)
       const { chain, rule } = walked
       // What lets a packet through is told by the table that is there to filter.
-      if (verdict === DROP || chain!.table === 'filter' || chain!.table === 'security') {
+      if (verdict === DROP || filters[i]!) {
         this.#chain = chain
         this.#rule = rule
         this.#reason = walked.isHotdrop ? 'unreadable' : rule === null ? 'policy' : 'rule'

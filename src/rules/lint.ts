@@ -7,7 +7,7 @@ import { KIND_DIRECTION, KIND_PROTOCOL, KIND_STATE, STATE_ESTABLISHED, STATE_INV
 import { InterfaceMatch, ProtocolMatch } from './match-ip.ts'
 import { HelperMatch, StateMatch } from './match-conntrack.ts'
 import type { Rule } from './rule.ts'
-import type { Ruleset } from './ruleset.ts'
+import type { BaseChain, Ruleset } from './ruleset.ts'
 import { ACCEPT, DROP } from './target.ts'
 import { CtTarget } from './targets.ts'
 
@@ -45,11 +45,10 @@ export function lintRules(firewall: Firewall, traffic: Traffic): RulesFinding[] 
 }
 
 const chainsOf = (ruleset: Ruleset): Chain[] => [...ruleset.tables.values()].flatMap((chains) => [...chains.values()])
-const at = (ruleset: Ruleset, line: number): string => `${ruleset.path}:${String(line)}: `
 
 /** A packet has one state, one protocol, one direction: a rule that leaves none of a group matches nothing. */
 function neverMatches(ruleset: Ruleset, rule: Rule): RulesFinding[] {
-  const say = (text: string): RulesFinding[] => [{ severity: 'warning', id: 'never-matches', where: at(ruleset, rule.line), text }]
+  const say = (text: string): RulesFinding[] => [{ severity: 'warning', id: 'never-matches', where: ruleset.where(rule), text }]
   if ((rule.allowed & KIND_STATE) === 0) return say('can never match: no packet is in two states at once')
   if ((rule.allowed & KIND_PROTOCOL) === 0) return say('can never match: no packet has two protocols')
   if ((rule.allowed & KIND_DIRECTION) === 0) return say('can never match: no packet has two directions')
@@ -72,7 +71,7 @@ function establishedAfterDrop(ruleset: Ruleset, chain: Chain): RulesFinding[] {
     .find(({ target, allowed }) => target.way === DROP && (allowed & STATE_ESTABLISHED) !== 0)
   if (before === undefined) return []
   return [{
-    severity: 'warning', id: 'established-after-drop', where: at(ruleset, accept.line),
+    severity: 'warning', id: 'established-after-drop', where: ruleset.where(accept),
     text: 'established connections are let through only here, behind ' +
       `rule ${String(before.number)} (line ${String(before.line)}), which drops their packets too`,
   }]
@@ -85,7 +84,7 @@ function invalidDropped(firewall: Firewall, ruleset: Ruleset, rule: Rule, traffi
   const findings: RulesFinding[] = []
   if (isDrop && packets > 0 && traffic.oneWayFlows > 0) {
     findings.push({
-      severity: 'warning', id: 'invalid-drop-asymmetry', where: at(ruleset, rule.line),
+      severity: 'warning', id: 'invalid-drop-asymmetry', where: ruleset.where(rule),
       text: `drops ${String(packets)} packets as INVALID, and of ${String(traffic.oneWayFlows)} TCP flow` +
         `${traffic.oneWayFlows === 1 ? '' : 's'} the capture holds one direction only: with asymmetric routing conntrack never sees the ` +
         'handshake whole, and good packets are dropped',
@@ -93,7 +92,7 @@ function invalidDropped(firewall: Firewall, ruleset: Ruleset, rule: Rule, traffi
   }
   if (traffic.isDirector && (rule.allowed & KIND_STATE) !== KIND_STATE && rule.matches.some((match) => match instanceof StateMatch)) {
     findings.push({
-      severity: 'warning', id: 'lvs-director-state', where: at(ruleset, rule.line),
+      severity: 'warning', id: 'lvs-director-state', where: ruleset.where(rule),
       text: 'asks for a state on a director of LVS-DR, which sees the clients\' packets only: answers never come by, so nothing becomes ' +
         'ESTABLISHED; exempt the virtual address in the raw table (NOTRACK)',
     })
@@ -107,7 +106,7 @@ function helperMissing(ruleset: Ruleset, rule: Rule, { hasHelpers }: Traffic): R
   if (asked === undefined || hasHelpers) return []
   if (ruleset.rules.some(({ target }) => target instanceof CtTarget && target.helper !== 0)) return []
   return [{
-    severity: 'warning', id: 'helper-missing', where: at(ruleset, rule.line),
+    severity: 'warning', id: 'helper-missing', where: ruleset.where(rule),
     text: `asks for the helper ${asked.name === '' ? 'of a connection' : asked.name}, and nothing attaches one: ` +
       'add `-j CT --helper` to the raw table (the kernel attaches none by itself)',
   }]
@@ -115,8 +114,9 @@ function helperMissing(ruleset: Ruleset, rule: Rule, { hasHelpers }: Traffic): R
 
 /** Rules stand at INPUT or OUTPUT, and every packet went through FORWARD because nobody said which addresses are local. */
 function nothingLocal(firewall: Firewall, ruleset: Ruleset): RulesFinding[] {
-  const count = (name: string): number => ruleset.chain('filter', name)?.rules.length ?? 0
-  if (!firewall.place.isGuess || count('INPUT') + count('OUTPUT') === 0 || firewall.hasLocal) return []
+  const isAtHost = ({ hook, isFilter, chain }: BaseChain): boolean =>
+    isFilter && (hook === 'input' || hook === 'output') && chain.rules.length > 0
+  if (!firewall.place.isGuess || firewall.hasLocal || !ruleset.bases.some(isAtHost)) return []
   return [{
     severity: 'note', id: 'nothing-local', where: '',
     text: 'no packet met INPUT or OUTPUT, because nothing says which addresses are the machine\'s own: tell with --local ADDRESS',
@@ -128,7 +128,7 @@ function interfacesUnknown(firewall: Firewall, ruleset: Ruleset): RulesFinding[]
   const rule = ruleset.rules.find(({ matches }) => matches.some((match) => match instanceof InterfaceMatch))
   if (rule === undefined || firewall.unplaced === 0) return []
   return [{
-    severity: 'note', id: 'interface-unknown', where: at(ruleset, rule.line),
+    severity: 'note', id: 'interface-unknown', where: ruleset.where(rule),
     text: `rules ask for interfaces, and of ${String(firewall.unplaced)} packets nothing tells one: tell with --iface NAME=MAC, --route ` +
       'NETWORK=NAME, or --iface NAME for where the capture was taken',
   }]

@@ -25,7 +25,7 @@ describe('a ruleset', () => {
   })
 
   test('is for IPv6 when its header, an address or a protocol says so', () => {
-    const isIpv6 = (text: string): boolean | undefined => load(text).firewall.rulesets[0]?.isIpv6
+    const isIpv6 = (text: string): boolean | null | undefined => load(text).firewall.rulesets[0]?.isIpv6
     expect(isIpv6(filter('-A INPUT -s 10.0.0.0/8 -j DROP'))).toBe(false)
     expect(isIpv6(filter('-A INPUT -s fe80::/10 -j DROP'))).toBe(true)
     expect(isIpv6(filter('-A INPUT -p ipv6-icmp -j ACCEPT'))).toBe(true)

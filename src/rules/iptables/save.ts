@@ -5,7 +5,7 @@ import { nearest } from '../../base/nearest.ts'
 import { Chain } from '../chain.ts'
 import type { Match } from '../match.ts'
 import { Rule } from '../rule.ts'
-import { BUILTIN, Ruleset, type RulesetWarning, type TableName, TABLES } from '../ruleset.ts'
+import { BUILTIN, type HookName, PRIORITIES, Ruleset, type RulesetWarning, type TableName, TABLES } from '../ruleset.ts'
 import { ACCEPT, DROP, type Target } from '../target.ts'
 import { COUNT_ONLY } from '../targets.ts'
 import { splitWords } from '../words.ts'
@@ -108,7 +108,14 @@ export class SaveParser {
     if (isBuiltin && policy !== 'ACCEPT' && policy !== 'DROP') throw new RuleProblem(`there is no policy "${policy}"`)
     if (chains.has(name)) return
     const kept = isBuiltin ? (policy === 'DROP' ? DROP : ACCEPT) : null
-    chains.set(name, new Chain({ table, name, line, policy: kept, id: this.#ids.next() }))
+    const chain = new Chain({ table, name, line, policy: kept, id: this.#ids.next() })
+    chains.set(name, chain)
+    if (!isBuiltin) return
+    const { isIpv6 } = this.#surroundings
+    this.ruleset.bases.push({
+      hook: name.toLowerCase() as HookName, priority: PRIORITIES[table], chain, isFilter: table === 'filter' || table === 'security',
+      isNat: table === 'nat', hasIpv4: !isIpv6, hasIpv6: isIpv6,
+    })
   }
 
   #readRule(text: string, line: number): void {
