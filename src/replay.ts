@@ -159,6 +159,7 @@ export class Replay {
     const { source, engine } = this
     const frame = this.#frame
     const onPacket = this.#onPacket
+    const onOther = this.#onOther
     while (this.#held || source.next(frame)) {
       this.#held = false
       const what = engine.push(frame)
@@ -167,6 +168,7 @@ export class Replay {
         this.#lastNsec = frame.nsec
         if (onPacket !== null) onPacket(engine, frame)
       } else if (what === FRAME_UNSUPPORTED) this.#noteUnsupported(frame)
+      else if (onOther !== null) onOther(frame)
     }
     return MORE_INPUT
   }

@@ -189,6 +189,13 @@ describe('a replay', () => {
     }), { numRuns: 50 })
   })
 
+  test.each([[[]], [[parseWhen('+1s')]]])('tells of frames without IP, whatever instants are asked for: %o', async (at) => {
+    const others: number[] = []
+    const source = new MemorySource([{ sec: START, bytes: arp() }, { sec: START, bytes: udp() }, { sec: START + 2, bytes: arp() }])
+    await new Replay(source, { at, onOther: ({ number }) => { others.push(number) } }).run()
+    expect(others).toEqual([1, 3])
+  })
+
   test('counts a handshake as one connection', async () => {
     const { moments } = await shown(handshake(START, {}), {})
     expect(moments[0]?.lines).toEqual([
