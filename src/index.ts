@@ -20,7 +20,7 @@ export { printXml } from './views/xml.ts'
 
 // Tables saved on a machine, or by this program, in any form.
 export { readSavedTables } from './library.ts'
-export { Entries } from './views/entries.ts'
+export { Entries, entriesOf } from './views/entries.ts'
 export type { ReadProblem } from './views/parse/parser.ts'
 export { readTable, type SavedTable, type SavedTables, TableReader } from './views/parse/table-reader.ts'
 
@@ -117,6 +117,8 @@ export { type FlowFate, type WorldCount, Worlds, type WorldsReport } from './siz
 
 // Forms of output.
 export { type FilterTexts, rowFilter } from './views/filter.ts'
+export { packetFilter } from './views/packet-filter.ts'
+export { type Order, ordered, SORT_KEYS, type SortKey } from './views/order.ts'
 export type { Form, FormOptions, Instant, MakeForm } from './views/form.ts'
 export { FORM_NAMES, loadForm } from './views/forms.ts'
 export type { EventForm } from './views/event-form.ts'

@@ -1,4 +1,4 @@
-// The filters of conntrack(8), on every command that prints entries.
+// The filters of conntrack(8), on every command that prints entries or packets.
 
 import type { Command } from 'commander'
 import type { FilterTexts } from '../index.ts'
@@ -16,19 +16,25 @@ export interface FilterOptions {
   status?: string
 }
 
-export function addFilterOptions(command: Command): Command {
+/** For the help of commands that print packets. */
+export const FILTERED_PACKETS = `A filter asks the connection that a packet belongs to, as it stands after the packet; where there is
+none, the packet's own addresses and ports, and then it has neither state nor status.`
+
+/** @param letters  conntrack(8)'s letters too; a command that needs them for something else has the words alone */
+export function addFilterOptions(command: Command, letters = true): Command {
+  const letter = (one: string): string => (letters ? `-${one}, ` : '')
   return command
     .optionsGroup('Filters, as of conntrack(8):')
-    .option('-f, --family <family>', 'ipv4 or ipv6')
-    .option('-p, --proto <protocol>', 'tcp, udp, icmp, … or a number')
-    .option('-s, --src <network>', 'source of the original direction: an address or a network')
-    .option('-d, --dst <network>', 'destination of the original direction')
-    .option('-r, --reply-src <network>', 'source of the reply direction')
+    .option(`${letter('f')}--family <family>`, 'ipv4 or ipv6')
+    .option(`${letter('p')}--proto <protocol>`, 'tcp, udp, icmp, … or a number')
+    .option(`${letter('s')}--src <network>`, 'source of the original direction: an address or a network')
+    .option(`${letter('d')}--dst <network>`, 'destination of the original direction')
+    .option(`${letter('r')}--reply-src <network>`, 'source of the reply direction')
     .option('--reply-dst <network>', 'destination of the reply direction')
     .option('--sport <port>', 'source port of the original direction')
     .option('--dport <port>', 'destination port of the original direction')
     .option('--state <state>', 'ESTABLISHED, TIME_WAIT, …')
-    .option('-u, --status <status>', 'ASSURED, SEEN_REPLY or UNREPLIED; several with commas must all hold')
+    .option(`${letter('u')}--status <status>`, 'ASSURED, SEEN_REPLY or UNREPLIED; several with commas must all hold')
 }
 
 /** What the filters say, for `rowFilter`. */

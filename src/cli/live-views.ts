@@ -3,8 +3,8 @@
 
 import { writeFileSync } from 'node:fs'
 import {
-  DIFF_FORM_NAMES, diffJson, DiffPrinter, diffText, type Engine, type Entries, type Frame, loadEventForm, loadForm, type Moment,
-  type OnEvent, printProc, type Sysctl, TablePrinter, TableWatch, visibleRows,
+  DIFF_FORM_NAMES, diffJson, DiffPrinter, diffText, type Engine, type Entries, entriesOf, type Frame, loadEventForm, loadForm, type Moment,
+  type OnEvent, type Order, printProc, type Row, rowOf, type Sysctl, TablePrinter, TableWatch, visibleRows,
 } from '../index.ts'
 import { besideLines, compareWithKernel } from '../live/beside-kernel.ts'
 import type { LiveSource } from '../live/live-source.ts'
@@ -30,15 +30,27 @@ export interface LiveView {
   close?(): void
 }
 
+/** Which entries are wanted; default: all. */
+type Where = ((row: Row) => boolean) | undefined
+
 export interface PlainOptions {
   readonly form: string
+  readonly where: Where
+  readonly order: Order | undefined
   readonly expectations: boolean
   readonly colour: boolean
   readonly sysctl: Sysctl
 }
 
+export interface DiffViewOptions {
+  readonly form: string
+  readonly where: Where
+  readonly colour: boolean
+}
+
 export interface EventsOptions {
   readonly form: string
+  readonly where: Where
   /** As `--event-mask` has it. */
   readonly mask: string
   readonly sysctl: Sysctl
@@ -46,8 +58,9 @@ export interface EventsOptions {
 }
 
 /** Tables as text. @throws UsageError for a form that there is none of */
-export async function plainView(session: Session, { form, expectations, colour, sysctl }: PlainOptions): Promise<LiveView> {
+export async function plainView(session: Session, options: PlainOptions): Promise<LiveView> {
   const { io, out } = session
+  const { form, where, order, expectations, colour, sysctl } = options
   const makeForm = await loadForm(form)
   const printer = new TablePrinter(makeForm({
     counters: sysctl.acct === 1,
@@ -56,12 +69,12 @@ export async function plainView(session: Session, { form, expectations, colour, 
     width: io.outIsTerminal ? io.columns : Infinity,
     several: true,
     expectations,
-  }), out, { several: true, expectations })
+  }), out, { several: true, expectations, where, order })
   return {
     async show(moment, kernel) {
       await printer.print(moment)
       if (kernel === null) return
-      for (const line of besideLines(compareWithKernel(visibleRows(moment.engine), kernel))) out.text(`${line}\n`)
+      for (const line of besideLines(compareWithKernel(entriesOf(moment.engine), kernel, where))) out.text(`${line}\n`)
       await out.flush()
     },
     warn(text) { io.say(`pcap-conntrack: ${text}\n`) },
@@ -70,9 +83,10 @@ export async function plainView(session: Session, { form, expectations, colour, 
 }
 
 /** What became of the entries since the table before. @throws UsageError for a form that there is none of */
-export function diffView(session: Session, { form, colour }: { readonly form: string, readonly colour: boolean }): LiveView {
+export function diffView(session: Session, { form, where, colour }: DiffViewOptions): LiveView {
   const { io, out } = session
-  const printer = new DiffPrinter(oneOf('--output', form, DIFF_FORM_NAMES) === 'json' ? diffJson(true) : diffText({ colour }), out, {})
+  const isJson = oneOf('--output', form, DIFF_FORM_NAMES) === 'json'
+  const printer = new DiffPrinter(isJson ? diffJson(true) : diffText({ colour }), out, { where })
   let table: TableWatch | null = null
   let before: Moment | null = null
   return {
@@ -91,14 +105,16 @@ export function diffView(session: Session, { form, colour }: { readonly form: st
 }
 
 /** Connections that are new, changed and gone, as `conntrack -E` prints them. @throws UsageError */
-export async function eventsView(session: Session, { form: name, mask, sysctl, hz }: EventsOptions): Promise<LiveView> {
+export async function eventsView(session: Session, { form: name, where, mask, sysctl, hz }: EventsOptions): Promise<LiveView> {
   const { io, out } = session
   const wanted = wantedEvents(mask)
   const makeForm = await loadEventForm(name)
   const form = makeForm({ counters: sysctl.acct === 1, timestamps: sysctl.timestamp === 1, hz })
   return {
     begin() { form.begin?.(out) },
-    onEvent(event) { if (wanted[event.type] === true) form.event(out, event) },
+    onEvent(event) {
+      if (wanted[event.type] === true && (where === undefined || where(rowOf(event.conn, event.tick, hz)))) form.event(out, event)
+    },
     show: () => out.flush(),
     warn(text) { io.say(`pcap-conntrack: ${text}\n`) },
     end() {
@@ -110,8 +126,15 @@ export async function eventsView(session: Session, { form: name, mask, sysctl, h
 
 const COST = 10 // a table is taken at most so many times its own cost after the one before
 
+export interface FullScreenOptions {
+  readonly where: Where
+  /** What it is sorted by at first. */
+  readonly order: Order | undefined
+  readonly colour: boolean
+}
+
 /** The full screen. */
-export function fullScreenView(session: Session, { colour }: { readonly colour: boolean }): LiveView {
+export function fullScreenView(session: Session, { where, order, colour }: FullScreenOptions): LiveView {
   let top = new Top('')
   let terminal: Terminal | null = null
   let source: LiveSource | null = null
@@ -120,7 +143,7 @@ export function fullScreenView(session: Session, { colour }: { readonly colour: 
   return {
     begin(title, from, stop) {
       source = from
-      top = new Top(`pcap-conntrack live: ${title}, through ${from.program.name}`)
+      top = new Top(`pcap-conntrack live: ${title}, through ${from.program.name}`, order)
       terminal = new Terminal((key) => {
         const wish = top.key(key)
         if (wish === 'quit') stop()
@@ -137,7 +160,7 @@ export function fullScreenView(session: Session, { colour }: { readonly colour: 
       top.take({
         time, packets: engine.packets, invalid: stats.invalid, created: stats.created, earlyDrop: stats.earlyDrop,
         tableFull: stats.tableFull, most: engine.sysctl.max, lost: source?.drops ?? null,
-      }, visibleRows(engine), kernel === null ? null : compareWithKernel(visibleRows(engine), kernel))
+      }, visibleRows(engine, where), kernel === null ? null : compareWithKernel(entriesOf(engine), kernel, where))
       notBefore = performance.now() + COST * (performance.now() - start)
       paint()
     },

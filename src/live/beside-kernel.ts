@@ -1,6 +1,6 @@
 // Our table beside the kernel's, entry by entry: what is the same, what differs, what only one of them has.
 
-import { type Entries, flowName, type Row } from '../index.ts'
+import { type Changed, diffEntries, type Entries, flowName, type Row } from '../index.ts'
 
 export interface Beside {
   readonly same: number
@@ -10,40 +10,40 @@ export interface Beside {
   readonly onlyThere: readonly Row[]
 }
 
-const TOLERANCE = 1 // seconds: the two are read up to some milliseconds apart, and shown in whole seconds
-
-/** @param kernel  its table at the same instant */
-export function compareWithKernel(ours: Iterable<Row>, kernel: Entries): Beside {
-  const theirs = new Map<string, Row>()
-  for (let i = 0; i < kernel.length; i++) {
-    const row = kernel.row(i)
-    theirs.set(flowName(row), row)
-  }
+/**
+ * @param kernel  its table at the same instant; timeouts that are a second apart count as the same: the two are read up to some
+ *                milliseconds apart
+ * @param where   which entries count; default: all
+ */
+export function compareWithKernel(ours: Entries, kernel: Entries, where?: (row: Row) => boolean): Beside {
   const marks = new Map<string, string>()
-  let same = 0
-  for (const row of ours) {
-    const key = flowName(row)
-    const other = theirs.get(key)
-    theirs.delete(key)
-    const mark = other === undefined ? 'not there' : differenceOf(row, other)
-    if (mark === '') same++
-    else marks.set(flowName(row), mark)
+  const onlyThere: Row[] = []
+  const options = { elapsed: 0, ignore: ['counters', 'reply', 'mark'], where } as const
+  const differences = diffEntries(kernel, ours, options, () => false)
+  for (;;) {
+    const next = differences.next()
+    if (next.done === true) return { same: next.value, marks, onlyThere }
+    const difference = next.value
+    switch (difference.kind) {
+      case 'gone': onlyThere.push(difference.before); break
+      case 'appeared': marks.set(flowName(difference.after), 'not there'); break
+      case 'changed': marks.set(flowName(difference.before), kernelHas(difference)); break
+    }
   }
-  return { same, marks, onlyThere: [...theirs.values()] }
 }
 
-/** What the kernel has, where it differs; empty where nothing does. */
-function differenceOf(ours: Row, kernel: Row): string {
-  const parts: string[] = []
-  if (ours.state !== kernel.state) parts.push(kernel.state ?? 'no state')
-  if (ours.assured !== kernel.assured || ours.seenReply !== kernel.seenReply) parts.push(flagOf(kernel))
-  const apart = Math.abs((ours.timeout ?? 0) - (kernel.timeout ?? 0))
-  if (ours.timeout !== null && kernel.timeout !== null && apart > TOLERANCE) parts.push(`${kernel.timeout} s`)
-  return parts.join(' ')
+/** What the kernel has of what differs. */
+function kernelHas({ before: kernel, fields }: Changed): string {
+  const differs = (wanted: string): boolean => fields.some(({ aspect }) => aspect === wanted)
+  return [
+    ...(differs('state') ? [kernel.state ?? ''] : []),
+    ...(differs('flags') ? [flagOf(kernel)] : []),
+    ...(differs('timeout') ? [`${kernel.timeout ?? 0} s`] : []),
+  ].join(' ')
 }
 
-function flagOf({ assured, seenReply }: Row): string {
-  return assured ? 'ASSURED' : seenReply ? 'answered' : 'UNREPLIED'
+function flagOf({ offload, assured, seenReply }: Row): string {
+  return offload ?? (assured ? 'ASSURED' : seenReply ? 'answered' : 'UNREPLIED')
 }
 
 /** Lines that stand behind a table. */

@@ -5,8 +5,9 @@ import { formatIpv4, formatIpv6Full, parseIpv4, parseIpv6 } from '../base/addres
 import {
   AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
 } from '../base/units.ts'
+import type { Engine } from '../engine.ts'
 import { stateName } from '../protocols/state-name.ts'
-import type { Connection } from '../table/connection.ts'
+import { Connection } from '../table/connection.ts'
 import type { Row, RowCounters, RowTuple } from './row.ts'
 import { l4Name, rowOf } from './snapshot.ts'
 
@@ -232,6 +233,14 @@ export class Entries {
     counters.set(this.counters)
     this.counters = counters
   }
+}
+
+/** The visible table of a running engine, in the order of creation. */
+export function entriesOf({ table, clock }: Engine): Entries {
+  const entries = new Entries()
+  const conn = new Connection(table.records)
+  for (const index of table.visible()) entries.addConnection(conn.at(index), clock.now, clock.hz)
+  return entries
 }
 
 /** What stands behind the addresses of a protocol's tuples. */

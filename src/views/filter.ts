@@ -61,7 +61,7 @@ function ofStatus(flag: string): Test {
   switch (flag.toUpperCase()) {
     case 'ASSURED': return (row) => row.assured
     case 'SEEN_REPLY': return (row) => row.seenReply
-    case 'UNREPLIED': return (row) => !row.seenReply
+    case 'UNREPLIED': return (row) => !row.seenReply && row.statusUnknown !== true
     default: throw new UsageError(`status ${flag}: write ASSURED, SEEN_REPLY or UNREPLIED`)
   }
 }

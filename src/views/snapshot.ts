@@ -66,11 +66,14 @@ function promiseOf(conn: Connection): Pick<Row, 'helper' | 'master'> {
   return helper === null ? { master } : { helper, master }
 }
 
-/** The visible table now, in the order of creation, one row after another. */
-export function* visibleRows(engine: Engine): Generator<Row, void> {
+/** The visible table now, in the order of creation, one row after another. @param where  which rows; default: all */
+export function* visibleRows(engine: Engine, where?: (row: Row) => boolean): Generator<Row, void> {
   const conn = new Connection(engine.table.records)
   const { now, hz } = engine.clock
-  for (const index of engine.table.visible()) yield rowOf(conn.at(index), now, hz)
+  for (const index of engine.table.visible()) {
+    const row = rowOf(conn.at(index), now, hz)
+    if (where === undefined || where(row)) yield row
+  }
 }
 
 /** The visible table now, in the order of creation. */

@@ -61,7 +61,8 @@ async function printTables(out: TextBuffer, statistics: Statistics, options: Gri
     grid.end(out)
   }
   const { first, last, counters } = statistics
-  out.text(`${String(statistics.frames)} frames, ${String(statistics.packets)} IP packets, ${String(statistics.bytes)} bytes\n`)
+  const fit = statistics.counted === statistics.packets ? '' : `; ${String(statistics.counted)} of them fit the filters`
+  out.text(`${String(statistics.frames)} frames, ${String(statistics.packets)} IP packets${fit}, ${String(statistics.bytes)} bytes\n`)
   if (first !== null && last !== null) out.text(`${formatTime(first)} + ${formatSeconds(subtractTime(last, first))} s\n`)
   out.text(`${String(statistics.created)} connections, ${String(counters.entries)} of them still in the table\n`)
   if (statistics.backwards > 0) out.text(`${String(statistics.backwards)} older than a frame before them\n`)

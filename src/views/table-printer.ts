@@ -4,6 +4,7 @@ import { Connection } from '../table/connection.ts'
 import type { Moment } from '../replay.ts'
 import { expectations } from './expect.ts'
 import type { Form } from './form.ts'
+import { type Order, ordered } from './order.ts'
 import type { Row } from './row.ts'
 import { rowOf } from './snapshot.ts'
 import type { TextBuffer } from './text-buffer.ts'
@@ -15,6 +16,8 @@ export interface TablePrinterOptions {
   readonly expectations: boolean
   /** Which entries to print. Default: all. */
   readonly where?: ((row: Row) => boolean) | undefined
+  /** In which order, and how many. Default: all, in that of creation. */
+  readonly order?: Order | undefined
 }
 
 export class TablePrinter {
@@ -36,16 +39,16 @@ export class TablePrinter {
     const out = this.#out
     const { engine } = moment
     const { now, hz } = engine.clock
-    const { where } = this.#options
+    const { where, order } = this.#options
     if (form.open !== undefined) form.open(out, moment)
     else if (this.#options.several) out.text(`# at ${moment.text}\n`)
     const conn = new Connection(engine.table.records)
-    for (const index of engine.table.visible()) {
+    for (const index of order === undefined ? engine.table.visible() : ordered(engine, order, where)) {
       conn.at(index)
-      if (where === undefined && form.connection !== undefined) form.connection(out, conn, now, hz)
+      if ((where === undefined || order !== undefined) && form.connection !== undefined) form.connection(out, conn, now, hz)
       else {
         const row = rowOf(conn, now, hz)
-        if (where !== undefined && !where(row)) continue
+        if (order === undefined && where !== undefined && !where(row)) continue
         form.row(out, row)
       }
       if (out.full) await out.flush()

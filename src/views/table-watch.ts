@@ -4,7 +4,7 @@ import type { Time } from '../base/when.ts'
 import type { Engine } from '../engine.ts'
 import { Connection } from '../table/connection.ts'
 import { END_DELETED, END_EARLY_DROP, END_KILLED, END_REOPENED, END_TIMEOUT } from '../table/table.ts'
-import { Entries } from './entries.ts'
+import { Entries, entriesOf } from './entries.ts'
 
 /** How a connection left the table. */
 export interface EntryEnd {
@@ -43,7 +43,7 @@ export class TableWatch {
   endOf(index: number): EntryEnd | null { return this.#ends.get(index) ?? null }
 
   /** The table as it is now, without a change to what is watched. */
-  now(): Entries { return this.#picture(null) }
+  now(): Entries { return entriesOf(this.#engine) }
 
   /** Takes a picture: from now on its entries are watched, and those of the one before no longer. */
   take(): void {
@@ -51,21 +51,14 @@ export class TableWatch {
     const { high } = this.#engine.table.records
     this.#entryOf = new Int32Array(high).fill(NOBODY)
     this.#serials = new Int32Array(high)
-    this.#entries = this.#picture((index, serial, entry) => {
-      this.#entryOf[index] = entry
-      this.#serials[index] = serial
-    })
-  }
-
-  #picture(onEntry: ((index: number, serial: number, entry: number) => void) | null): Entries {
-    const entries = new Entries()
+    this.#entries = new Entries()
     const conn = this.#conn
     const { now, hz } = this.#engine.clock
     for (const index of this.#engine.table.visible()) {
-      onEntry?.(index, conn.at(index).serial, entries.length)
-      entries.addConnection(conn.at(index), now, hz)
+      this.#entryOf[index] = this.#entries.length
+      this.#serials[index] = conn.at(index).serial
+      this.#entries.addConnection(conn, now, hz)
     }
-    return entries
   }
 
   #ended(index: number, why: number): void {

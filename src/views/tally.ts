@@ -44,7 +44,9 @@ export interface Counters {
 export interface Statistics {
   frames: number
   packets: number
-  /** Bytes on the wire of the frames that held an IP packet. */
+  /** IP packets that were counted below: all, or those that fit a filter. */
+  counted: number
+  /** Bytes on the wire of the frames that held those. */
   bytes: number
   /** Time of the first frame and of the last packet, null where there is none. */
   first: { sec: number, nsec: number } | null
@@ -89,6 +91,7 @@ export class Tally {
     return {
       frames: engine.frames,
       packets: engine.packets,
+      counted: this.#packets.reduce((sum, packets) => sum + packets, 0),
       bytes: this.#bytes.reduce((sum, bytes) => sum + bytes, 0),
       first: replay.first,
       last: replay.last,

@@ -87,6 +87,28 @@ describe.skipIf(lost !== null)(`behind a router${lost === null ? '' : ` (skipped
     expect(await watching.interrupt()).toBe(0)
   })
 
+  test('filters of conntrack(8) and an order hold for tables and for events', async () => {
+    const wanted = ['--proto', 'tcp', '--dst', '10.8.2.2', '--top', '1']
+    const plain = router.start(...program, '-i', 'inside', '--every', '0.5s', '-o', 'jsonl', ...wanted)
+    const events = router.start(...program, '-i', 'inside', '--events', '-e', 'NEW', '--proto', 'tcp', '--src', 'fd00:1::/64')
+    for (const one of [plain, events]) await one.until(({ error }) => error.includes('inside, through'))
+    const clients = SERVERS.map((address) => client.start(process.execPath, TALK, 'ask', address))
+    for (const one of clients) await one.until(({ out }) => out.includes('done'))
+    await plain.until(({ out }) => out.includes('"src":"10.8.1.2"'))
+    await events.until(({ out }) => out.includes('fd00:1::2'))
+    for (const one of clients) {
+      one.child.kill()
+      await one.ended
+    }
+    for (const one of [plain, events]) expect(await one.interrupt()).toBe(0)
+    const rows = plain.out.trimEnd().split('\n').map((line) => JSON.parse(line) as { at: string, protocol: string, family: string })
+    expect(new Set(rows.map(({ protocol, family }) => `${protocol} ${family}`))).toEqual(new Set(['tcp ipv4']))
+    expect(new Set(rows.map(({ at }) => at)).size).toBe(rows.length)
+    expect(events.out.trimEnd().split('\n').filter((line) => !/\[NEW\] ipv6 .* tcp /.test(line))).toEqual([])
+    const { status, stderr } = router.try(...program, '-i', 'inside', '--events', '--top', '3')
+    expect([status, stderr]).toEqual([2, 'pcap-conntrack: --sort and --top do not go with events\n'])
+  })
+
   test('--beside-kernel marks what differs, after root is given up', async () => {
     const watching = router.start(...program, '-i', 'inside', '--beside-kernel', '--every', '0.5s', '-Z', 'nobody', 'tcp')
     await watching.until(({ error }) => error.includes('now nobody'))

@@ -11,7 +11,8 @@ import { besideLines, compareWithKernel } from '../../src/live/beside-kernel.ts'
 import { draw } from '../../src/live/top/screen.ts'
 import { short } from '../../src/live/top/columns.ts'
 import { Top } from '../../src/live/top/top.ts'
-import { Entries } from '../../src/views/entries.ts'
+import { Entries, entriesOf } from '../../src/views/entries.ts'
+import type { Order } from '../../src/views/order.ts'
 import { snapshot } from '../../src/views/snapshot.ts'
 import { buildInto } from '../support/built.ts'
 import { aim } from '../support/conversation.ts'
@@ -109,6 +110,17 @@ describe('the full-screen table', () => {
     expect(top.column.title).toBe('flags')
   })
 
+  test('begins with the order that was asked for', () => {
+    const columns = (order: Order): [string, boolean] => {
+      const { column, isReverse } = new Top('eth0', order)
+      return [column.title, isReverse]
+    }
+    expect(columns({ key: 'bytes' })).toEqual(['bytes', true]) // columns sort upwards
+    expect(columns({ key: 'timeout', isReverse: true })).toEqual(['timeout', false])
+    expect(columns({ key: 'age' })).toEqual(['age', false]) // but for age, where the oldest come first
+    expect(columns({ key: 'age', isReverse: true })).toEqual(['age', true])
+  })
+
   test('filters by words, and by words that must not be', () => {
     const top = watch(MIXED)
     const filter = (text: string): string[] => {
@@ -202,7 +214,7 @@ describe('the full-screen table', () => {
       kernel.add(row.l4 === 'tcp' ? { ...row, state: 'SYN_RECV', assured: false, timeout: 60 } : { ...row, timeout: row.timeout! + 1 })
     }
     kernel.add({ ...ours[0]!, original: { ...ours[0]!.original, sourcePort: 1 } })
-    const beside = compareWithKernel(ours, kernel)
+    const beside = compareWithKernel(entriesOf(engineOver(MIXED)), kernel)
     top.take(top.history.back(0)!.totals, ours, beside)
     const lines = draw(top, { ...SIZE, width: 160 })
     expect(lines[2]).toContain('beside the kernel: 2 the same, 2 not, 1 only there')

@@ -1,7 +1,9 @@
 // live: what an interface carries now, as the kernel would track it.
 
 import type { Command } from 'commander'
-import { DIFF_FORM_NAMES, EVENT_FORM_NAMES, FORM_NAMES, LiveError, parseDuration, UsageError } from '../../index.ts'
+import {
+  DIFF_FORM_NAMES, EVENT_FORM_NAMES, FORM_NAMES, LiveError, type Order, parseDuration, rowFilter, UsageError,
+} from '../../index.ts'
 import { listDevices } from '../../live/devices.ts'
 import { deviceNames, openLive } from '../../live/open-live.ts'
 import { KernelReader } from '../../live/kernel-table.ts'
@@ -12,12 +14,14 @@ import { PROGRAMS, SOURCE_NAMES } from '../../live/programs.ts'
 import { Recorder } from '../../live/recorder.ts'
 import { Watch } from '../../live/watch.ts'
 import { EXIT } from '../exit-codes.ts'
+import { addFilterOptions, type FilterOptions, filterTexts } from '../filter-options.ts'
 import type { Io } from '../io.ts'
 import { diffView, eventsView, fullScreenView, type LiveView, plainView } from '../live-views.ts'
 import { addCommonOptions, type CommonOptions, engineOptions, oneOf, wantsColour } from '../options.ts'
+import { addOrderOptions, orderOf, type OrderOptions } from '../order-options.ts'
 import type { Session } from '../session.ts'
 
-interface LiveOptions extends CommonOptions {
+interface LiveOptions extends CommonOptions, FilterOptions, OrderOptions {
   interface?: string
   listInterfaces?: boolean
   source: string
@@ -68,6 +72,8 @@ Examples:
   sudo pcap-conntrack live -i eth0 --every 5s >> log     the table every five seconds
   sudo pcap-conntrack live -i eth0 --every 1s -o table   every second, for people
   sudo pcap-conntrack live -i any tcp port 443           part of the traffic: any filter of pcap-filter(7)
+  sudo pcap-conntrack live -i any --status UNREPLIED     part of the table, by the filters of conntrack(8)
+  sudo pcap-conntrack live -i eth0 --every 5s --top 10   the ten entries with the most bytes
   sudo pcap-conntrack live -i eth0 -c 1000 -w seen.pcap  a thousand packets, kept in a file too
   sudo pcap-conntrack live -i eth0 --view diff           what appeared, went and changed, every five seconds
   sudo pcap-conntrack live -i eth0 --events -e DESTROY   which connections go, and why
@@ -75,7 +81,7 @@ Examples:
   pcap-conntrack live -D                                 the interfaces there are`
 
 export function define(command: Command, session: Session): void {
-  addCommonOptions(command
+  addCommonOptions(addOrderOptions(addFilterOptions(command
     .description('track what an interface carries, now')
     .argument('[filter...]', 'which packets: an expression as in pcap-filter(7)')
     .optionsGroup('Capture, by tcpdump\'s letters:')
@@ -99,7 +105,7 @@ export function define(command: Command, session: Session): void {
     .option('--beside-kernel', 'compare with the table of the kernel that runs here, at the same instants')
     .option('--expect', 'print the expectation table too')
     .option('-o, --output <form>', `tables: ${FORM_NAMES.join(', ')}; diffs: ${DIFF_FORM_NAMES.join(', ')}; ` +
-      `events: ${EVENT_FORM_NAMES.join(', ')}`))
+      `events: ${EVENT_FORM_NAMES.join(', ')}`), false)))
     .addHelpText('after', HELP)
     .action(async (filter: string[], options: LiveOptions) => { await run(session, filter.join(' '), options) })
 }
@@ -169,12 +175,22 @@ async function makeView(
   session: Session, kind: ViewKind, form: string, options: LiveOptions, { sysctl, hz }: ReturnType<typeof engineOptions>,
 ): Promise<LiveView> {
   const colour = wantsColour(options, session.io)
+  const where = rowFilter(filterTexts(options))
+  const order = orderOf(options)
+  checkOrder(kind, order)
   switch (kind) {
-    case 'top': return fullScreenView(session, { colour })
-    case 'plain': return plainView(session, { form, expectations: options.expect === true, colour, sysctl })
-    case 'diff': return diffView(session, { form, colour })
-    case 'events': return eventsView(session, { form, mask: options.eventMask, sysctl, hz })
+    case 'top': return fullScreenView(session, { where, order, colour })
+    case 'plain': return plainView(session, { form, where, order, expectations: options.expect === true, colour, sysctl })
+    case 'diff': return diffView(session, { form, where, colour })
+    case 'events': return eventsView(session, { form, where, mask: options.eventMask, sysctl, hz })
   }
+}
+
+/** Tables as text have an order; the full screen begins with one, and shows all. @throws UsageError */
+function checkOrder(kind: ViewKind, order: Order | undefined): void {
+  if (order === undefined || kind === 'plain' || (kind === 'top' && order.most === undefined)) return
+  if (kind === 'top') throw new UsageError('--top is for tables as text: --every 5s, or --view plain')
+  throw new UsageError(`--sort and --top do not go with ${kind}`)
 }
 
 /** Who asks for tables in a form, or at distances, wants text; so does what is no terminal. */

@@ -3,24 +3,33 @@
 import type { Command } from 'commander'
 import { FORM_NAMES, loadForm, parseEvery, parseWhen, rowFilter, TablePrinter } from '../../index.ts'
 import { addFilterOptions, type FilterOptions, filterTexts } from '../filter-options.ts'
+import { addOrderOptions, orderOf, type OrderOptions } from '../order-options.ts'
 import { addCommonOptions, collect, type CommonOptions, engineOptions, wantsColour } from '../options.ts'
 import type { Session } from '../session.ts'
 
-interface SnapshotOptions extends CommonOptions, FilterOptions {
+interface SnapshotOptions extends CommonOptions, FilterOptions, OrderOptions {
   at?: string[]
   every?: string
   expect?: boolean
   output: string
 }
 
+const EXAMPLES = `
+Examples:
+  pcap-conntrack capture.pcap --at +60s -o table                     a minute after the first packet, for people
+  pcap-conntrack capture.pcap --top 10                               the ten with the most bytes
+  pcap-conntrack capture.pcap --sort timeout --reverse --top 5       the five that go first, if nothing comes
+  pcap-conntrack capture.pcap --every 10s -p tcp --state SYN_SENT    who was waiting for an answer, every ten seconds`
+
 export function define(command: Command, session: Session): void {
-  addCommonOptions(addFilterOptions(command
+  addCommonOptions(addOrderOptions(addFilterOptions(command
     .description('print the connection table as the kernel held it at an instant')
     .argument('<capture...>', 'pcap or pcapng files, - for standard input')
     .option('--at <when>', 'end, end+9.5s, +12.5s, frame:123, ISO 8601 or epoch seconds (repeatable)', collect)
     .option('--every <distance>', 'at equal distances: 10s or 1000pkts')
     .option('--expect', 'print the expectation table too')
-    .option('-o, --output <form>', FORM_NAMES.join(', '), 'proc')))
+    .option('-o, --output <form>', FORM_NAMES.join(', '), 'proc'))))
+    .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], options: SnapshotOptions) => { await run(session, paths, options) })
 }
 
@@ -39,7 +48,7 @@ async function run(session: Session, paths: string[], options: SnapshotOptions):
     expectations: options.expect === true,
   })
   const printer = new TablePrinter(form, session.out, {
-    several, expectations: options.expect === true, where: rowFilter(filterTexts(options)),
+    several, expectations: options.expect === true, where: rowFilter(filterTexts(options)), order: orderOf(options),
   })
   const replayOptions = { ...engine, ...(at.length > 0 ? { at } : {}), ...(every === undefined ? {} : { every }) }
   await session.replay(paths, options, replayOptions, async (replay) => {

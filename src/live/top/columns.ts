@@ -39,6 +39,9 @@ function flags(row: Row): string {
   return row.assured ? 'ASSURED' : row.seenReply ? '' : 'UNREPLIED'
 }
 
+/** Sorting by it sets large numbers before small ones. */
+export const isLargestFirst = ({ title }: Column): boolean => title === 'age'
+
 const UNITS = ['', 'k', 'M', 'G', 'T', 'P']
 
 /** A number in five characters at most: 999, 12.3k, 4.56M. */

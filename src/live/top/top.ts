@@ -1,8 +1,8 @@
 // What the full-screen table shows, and what keys do to it. Knows no terminal: lines out (screen.ts), names of keys in.
 
-import { flowName, type Row } from '../../index.ts'
+import { flowName, type Order, type Row } from '../../index.ts'
 import type { Beside } from '../beside-kernel.ts'
-import { COLUMNS, type Column, matches, sortRows } from './columns.ts'
+import { COLUMNS, type Column, isLargestFirst, matches, sortRows } from './columns.ts'
 import { History, type Snapshot, type Totals } from './history.ts'
 import { Remarks } from './remarks.ts'
 
@@ -35,8 +35,12 @@ export class Top {
   #room = 10
   #rows: readonly Row[] = []
 
-  constructor(title: string) {
+  /** @param order  what it is sorted by at first; default: in the order of creation */
+  constructor(title: string, order?: Order) {
     this.title = title
+    if (order === undefined) return
+    this.sortBy = COLUMNS.findIndex(({ title: name }) => name === order.key)
+    this.isReverse = isLargestFirst(this.column) === (order.isReverse === true)
   }
 
   /** Takes the table of an instant. */

@@ -9,7 +9,6 @@ import { AF_INET, AF_INET6, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_U
 import { ORIGINAL, REPLY, VERDICT_INVALID, VERDICT_NAMES, VERDICT_NEW, VERDICT_RELATED } from '../../base/verdict.ts'
 import type { Frame } from '../../capture/frame.ts'
 import type { Conntrack } from '../../conntrack/conntrack.ts'
-import { readAddresses, readPorts } from '../../conntrack/tuple-of.ts'
 import type { Hooks } from '../../engine.ts'
 import type { Expectation } from '../../helpers/expectations.ts'
 import type { Packet } from '../../ip/packet.ts'
@@ -21,6 +20,7 @@ import type { Clock } from '../../timers/clock.ts'
 import { endName } from '../event-row.ts'
 import { rowTuple } from '../expect.ts'
 import { timeText } from '../packet-row.ts'
+import { readTuple } from '../packet-tuple.ts'
 import { reasonText } from '../reason-text.ts'
 import type { RowTuple } from '../row.ts'
 import { protocolNumber } from '../snapshot.ts'
@@ -67,13 +67,6 @@ function parseEnd(text: string): { words: AddressWords, port: number, isIpv4: bo
   const word = parseIpv4(address)
   const words: AddressWords | null = word === null ? parseIpv6(address) : [word, 0, 0, 0]
   return words === null || port > 65_535 ? null : { words, port, isIpv4: word !== null }
-}
-
-/** The tuple of a packet; false when it has none. */
-function readTuple(packet: Packet, conntrack: Conntrack, tuple: Tuple): boolean {
-  if (packet.l4 < 0) return false
-  readAddresses(packet.view, packet.ip, packet.version, packet.protocol, tuple)
-  return readPorts(packet.view, packet.l4, packet.end, packet.protocol, conntrack.table.greKeys, tuple)
 }
 
 /**
