@@ -1,21 +1,27 @@
 #!/usr/bin/env python3
 """Ask a Linux kernel what a ruleset makes of a capture: which packets pass, what each rule counts, what the table holds.
 
-  answer.py CAPTURE FOLDER [--rules FILE] [--rules6 FILE] [--clock none|virtual] [--router]
+  answer.py CAPTURE FOLDER [--rules FILE] [--rules6 FILE] [--clock none|virtual] [--router] [--commands FILE]
 
 To be run as root in a network namespace of its own, or as (part of) the init process of a User Mode Linux that was booted
 with time-travel=inf-cpu: then, with --clock virtual, the kernel's clock jumps from packet to packet. answer.sh does either.
 
 CAPTURE is a classic pcap of Ethernet frames, little-endian, in microseconds. Frames from 02:00:00:00:00:01 come in by tap0,
 all others by tap1. The two are ports of the bridge br0 (bridge-nf-call-iptables); with --router they are the interfaces of
-a router, 10.1.0.254/16 and 10.2.0.254/16, with a default route behind tap1.
+a router, 10.1.0.254/16 and 10.2.0.254/16, 2001:db8:1::fe/48 and 2001:db8:2::fe/48, with default routes behind tap1. What
+has one of its addresses for its source it sends itself. It answers nothing: what its own stack is to be given is thrown
+away once it has met all rules and conntrack has confirmed it.
+
+--commands FILE: lines of `FRAME COMMAND`, each run right before that frame (conntrack -D, conntrack -F).
 
 FOLDER gets packets.tsv (frame, nanoseconds, pass or drop), counters.txt (iptables-save -c), counters6.txt, and table.txt
-(/proc/net/nf_conntrack, sorted, after each quarter of the packets and at the end).
+(/proc/net/nf_conntrack, sorted, after each quarter of the packets and at the end); of a router both.pcap too, which holds
+each frame as it came in and as it went out.
 """
 import ctypes
 import fcntl
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -68,12 +74,74 @@ def as_bridge():
     put("net/bridge/bridge-nf-call-ip6tables", 1)
 
 
+OWN = {socket.inet_pton(socket.AF_INET, a) for a in ("10.1.0.254", "10.2.0.254", "127.0.0.1")} | \
+    {socket.inet_pton(socket.AF_INET6, a) for a in ("2001:db8:1::fe", "2001:db8:2::fe")}
+GROUP = 7
+
+
 def as_router():
-    sh("ip link set lo up; for i in all default tap0 tap1; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; "
-       "echo 0 > /proc/sys/net/ipv4/conf/$i/rp_filter; done; "
-       "ip link set tap0 address 02:00:00:00:00:02 arp off up; ip link set tap1 address 02:00:00:00:00:01 arp off up; "
+    for i in ("all", "default", "tap0", "tap1"):
+        for name, value in (("ipv4/conf/%s/rp_filter", 0), ("ipv4/conf/%s/send_redirects", 0), ("ipv4/conf/%s/accept_local", 1),
+                            ("ipv6/conf/%s/accept_dad", 0), ("ipv6/conf/%s/router_solicitations", 0),
+                            ("ipv6/conf/%s/accept_ra", 0), ("ipv6/conf/%s/addr_gen_mode", 1), ("ipv6/conf/%s/forwarding", 1)):
+            put("net/" + name % i, value)
+    put("net/ipv4/ip_forward", 1)
+    sh("ip link set lo up; ip link set tap0 address 02:00:00:00:00:02 arp off mtu 65521 up; "
+       "ip link set tap1 address 02:00:00:00:00:01 arp off mtu 65521 up; "
        "ip address add 10.1.0.254/16 dev tap0; ip address add 10.2.0.254/16 dev tap1; ip route add default dev tap1; "
-       "echo 1 > /proc/sys/net/ipv4/ip_forward")
+       "ip -6 address add 2001:db8:1::fe/48 dev tap0 nodad; ip -6 address add 2001:db8:2::fe/48 dev tap1 nodad; "
+       "ip -6 route add default dev tap1")
+    # Registered before conntrack's hooks of the same priority, it comes behind them.
+    sh(f"nft add table inet last; nft 'add chain inet last in {{ type filter hook input priority 2147483647; }}'; "
+       f"nft add rule inet last in log group {GROUP} snaplen 64 queue-threshold 1; nft add rule inet last in drop")
+
+
+class Delivered:
+    """What came through INPUT: the kernel logs it over netlink."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+        self.socket.bind((0, 0))
+        self.configure(1, bytes([1]))  # bind
+        self.socket.setblocking(False)
+        self.drain()
+
+    def configure(self, kind, payload):
+        attribute = struct.pack("<HH", 4 + len(payload), kind) + payload + b"\0" * (-len(payload) % 4)
+        body = struct.pack(">BBH", 0, 0, GROUP) + attribute
+        self.socket.send(struct.pack("<IHHII", 16 + len(body), (4 << 8) | 1, 5, 1, 0) + body)
+
+    def drain(self):
+        out = []
+        while True:
+            try:
+                message = self.socket.recv(65536)
+            except BlockingIOError:
+                return out
+            if struct.unpack_from("<H", message, 4)[0] == 4 << 8:  # NFNL_SUBSYS_ULOG, NFULNL_MSG_PACKET
+                out.append(message)
+
+
+def send_own(frame):
+    """Sends a packet of the router's own."""
+    packet = frame[ETHERNET:]
+    if packet[0] >> 4 == 4:
+        family, to = socket.AF_INET, (socket.inet_ntop(socket.AF_INET, packet[16:20]), 0)
+    else:
+        family, to = socket.AF_INET6, (socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0)
+    if family not in raw:
+        raw[family] = socket.socket(family, socket.SOCK_RAW, 255)
+    try:
+        raw[family].sendto(packet, to)
+    except PermissionError:
+        pass  # a rule has dropped it
+
+
+raw = {}
+
+
+def source_of(frame):
+    return frame[ETHERNET + 12:ETHERNET + 16] if frame[12:14] == b"\x08\x00" else frame[ETHERNET + 8:ETHERNET + 24]
 
 
 def drain(fd):
@@ -85,7 +153,7 @@ def drain(fd):
         except BlockingIOError:
             return out
         if frame[12:14] in (b"\x08\x00", b"\x86\xdd"):
-            out.append(frame[ETHERNET:])
+            out.append(frame)
 
 
 def table():
@@ -105,7 +173,7 @@ def sleep_until(ns):
 
 
 def main(argv):
-    options = {"rules": "", "rules6": "", "clock": "none", "router": False}
+    options = {"rules": "", "rules6": "", "clock": "none", "commands": "", "router": False}
     places = []
     while argv:
         word = argv.pop(0)
@@ -119,6 +187,7 @@ def main(argv):
     virtual = options["clock"] == "virtual"
     taps = [tap("tap0"), tap("tap1")]
     (as_router if options["router"] else as_bridge)()
+    delivered = Delivered() if options["router"] else None
     for name, value in (("max", 262144), ("buckets", 65536), ("checksum", 0), ("acct", 1)):
         put("net/netfilter/nf_conntrack_" + name, value)
     # A rule that asks for a state makes the kernel track, whatever the ruleset at hand.
@@ -127,7 +196,14 @@ def main(argv):
             sh(f"ip{family}tables-legacy-restore < {options['rules' + family]}")
         sh(f"ip{family}tables-legacy -t filter -N asks-for-state; "
            f"ip{family}tables-legacy -t filter -A asks-for-state -m conntrack --ctstate NEW")
-    time.sleep(1)
+    commands = {}
+    if options["commands"]:
+        for line in open(options["commands"]):
+            number, command = line.strip().split(" ", 1)
+            commands[int(number)] = command
+    time.sleep(3)
+    for family in ("", "6"):
+        sh(f"for t in $(ip{family}tables-legacy-save | sed -n 's/^[*]//p'); do ip{family}tables-legacy -t $t -Z; done")
     for fd in taps:
         drain(fd)
     libc.prctl(29, 1, 0, 0, 0)  # timer slack: 1 ns
@@ -135,15 +211,33 @@ def main(argv):
     base = (time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 10**9 + 2) * 10**9
     start = seen[0][1] // 10**9 * 10**9
     quarters = {max(1, len(seen) * part // 4) for part in (1, 2, 3, 4)}
+    both = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
+
+    def keep(frame, ns):
+        both.append(struct.pack("<IIII", ns // 10**9, ns % 10**9 // 1000, len(frame), len(frame)) + frame)
+
     with open(folder + "/packets.tsv", "w") as packets, open(folder + "/table.txt", "w") as tables:
         for number, ns, frame in seen:
             if virtual:
                 sleep_until(base + (ns - start) // 10**6 * 10**6 + 50_000)  # inside the tick: waking is up to 15 us late
-            os.write(taps[0 if frame[6:12] == CLIENT else 1], frame)
+            if number in commands:
+                subprocess.run(commands[number], shell=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if options["router"] and source_of(frame) in OWN:
+                send_own(frame)
+            else:
+                os.write(taps[0 if frame[6:12] == CLIENT else 1], frame)
+                keep(frame, ns)
             passed = drain(taps[0]) + drain(taps[1])
+            for out in passed:
+                keep(out, ns + 1000)
+            if delivered is not None:
+                passed += delivered.drain()
             packets.write(f"{number}\t{ns}\t{'pass' if passed else 'drop'}\n")
             if number in quarters:
                 tables.write(f"# at frame:{number}\n" + "".join(line + "\n" for line in table()))
+    if options["router"]:
+        with open(folder + "/both.pcap", "wb") as file:
+            file.write(b"".join(both))
     for family in ("", "6"):
         saved = sh(f"ip{family}tables-legacy-save -c")
         with open(f"{folder}/counters{family}.txt", "w") as file:

@@ -19,7 +19,10 @@ export interface Asked {
 
 /** How the kernel was set up: answer.py's bridge, or its router. */
 export const BRIDGE = { bridge: 'br0', ifaces: ['tap0=02:00:00:00:00:01', 'tap1=02:00:00:00:00:02'] } as const
-export const ROUTER = { routes: ['10.1.0.0/16=tap0', '0.0.0.0/0=tap1'], local: ['10.1.0.254', '10.2.0.254'] } as const
+export const ROUTER = {
+  routes: ['10.1.0.0/16=tap0', '0.0.0.0/0=tap1', '2001:db8:1::/48=tap0', '::/0=tap1'],
+  local: ['10.1.0.254=tap0', '10.2.0.254=tap1', '2001:db8:1::fe=tap0', '2001:db8:2::fe=tap1'],
+} as const
 
 /**
  * What differs, a line each.
@@ -40,7 +43,7 @@ export async function differences(
   const found: string[] = []
   const replay = new Replay(await openCapture(path), {
     sysctl, hooks: firewall, at: blocks.map(({ at }) => parseWhen(at)),
-    onPacket: (_, frame) => { fates[frame.number] = firewall.isDropped ? 'drop' : 'pass' },
+    onPacket: (_, frame) => { fates[frame.number] = !firewall.hasMet(frame) ? 'copy' : firewall.isDropped ? 'drop' : 'pass' },
   })
   let next = 0
   for await (const { engine } of replay.moments()) {

@@ -9,10 +9,10 @@ import { TcpTalk } from '../lib/tcp-talk.ts'
 import { START_NS } from '../lib/timeline.ts'
 
 const NS_PER_MS = 1_000_000n
-const PORTS = [22, 53, 80, 123, 443, 8080] as const
+export const PORTS = [22, 53, 80, 123, 443, 8080] as const
 
 /** A packet of a conversation: which side sends it, and how long after the one before. */
-interface Line {
+export interface Line {
   readonly isClient: boolean
   readonly packet: Uint8Array
   readonly afterMs: number
@@ -40,7 +40,12 @@ export function makeTraffic(seed: number, conversations: number, hasTime = true)
 function conversation(chance: Chance): Line[] {
   const isIpv6 = chance.percent(30)
   const side = (net: number): string => `${isIpv6 ? `2001:db8:${String(net)}::` : `10.${String(net)}.0.`}${String(1 + chance.below(6))}`
-  const ends = { client: side(1), server: side(2), sport: 40_000 + chance.below(400), dport: chance.of(PORTS) }
+  return talk(chance, { client: side(1), server: side(2), sport: 40_000 + chance.below(400), dport: chance.of(PORTS) })
+}
+
+/** A conversation of any kind between two ends. */
+export function talk(chance: Chance, ends: Ends): Line[] {
+  const isIpv6 = ends.client.includes(':')
   const kind = chance.below(10)
   if (kind < 5) return tcpTalk(chance, ends)
   if (kind < 7) return udpTalk(chance, ends)
@@ -48,7 +53,7 @@ function conversation(chance: Chance): Line[] {
   return oddities(chance, ends)
 }
 
-interface Ends { readonly client: string, readonly server: string, readonly sport: number, readonly dport: number }
+export interface Ends { readonly client: string, readonly server: string, readonly sport: number, readonly dport: number }
 
 function tcpTalk(chance: Chance, ends: Ends): Line[] {
   const talk = new TcpTalk({ ...ends, clientStart: chance.below(2 ** 31), serverStart: chance.below(2 ** 31) })

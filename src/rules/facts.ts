@@ -8,6 +8,7 @@ import type { Frame } from '../capture/frame.ts'
 import type { Packet } from '../ip/packet.ts'
 import type { Connection } from '../table/connection.ts'
 import { IPS_DST_NAT, IPS_SRC_NAT } from '../table/status.ts'
+import type { NatSetup } from './nat/range.ts'
 
 // ctstate as rules ask for it: a packet has one of the first five, and the last two beside it.
 export const STATE_INVALID = 1 << 0
@@ -67,6 +68,8 @@ export class Facts {
   /** The connection, aimed by `tracked`; to be read only where `hasConnection`. */
   readonly connection: Connection
   hasConnection = false
+  /** Translates addresses for rules that ask for it; null where no table of rules does. */
+  nat: NatSetup | null = null
   isIpv6 = false
   protocol = 0
   /** First word of each address, and the other three of IPv6; signed. Rewritten by NAT. */
@@ -85,6 +88,8 @@ export class Facts {
   kind = 0
   /** The transport header is there in full: no rule can stumble over it. */
   isPlain = false
+  /** An address or a port is no longer what the packet carried. */
+  isTranslated = false
   /** Set by a match that cannot read what it must: the packet is dropped. Kernel: xt_action_param.hotdrop. */
   hotdrop = false
   /** Interfaces by number (interfaces.ts), 0 where there is none; ports of a bridge likewise. */
@@ -130,6 +135,7 @@ export class Facts {
     this.kind = KIND_FRESH | protocolKind(protocol)
     this.hasConnection = false
     this.hotdrop = false
+    this.isTranslated = false
     this.mark = 0
     this.isTemplated = false
     this.isNotrack = false

@@ -1,9 +1,11 @@
 // A machine's rules around its connection tracker: what every packet meets, in the kernel's order.
 //
-//     PREROUTING  raw · conntrack · mangle   then  INPUT or FORWARD  mangle · filter · security   then  POSTROUTING  mangle
-//     OUTPUT      raw · conntrack · mangle · filter · security                                    then  POSTROUTING  mangle
+//     PREROUTING  raw · conntrack · mangle · nat   then  INPUT    mangle · filter · security · nat
+//                                                  or    FORWARD  mangle · filter · security   then  POSTROUTING  mangle · nat
+//     OUTPUT      raw · conntrack · mangle · nat · filter · security                           then  POSTROUTING  mangle · nat
 //
-// and at the end of either the connection is confirmed. Kernel: the priorities of enum nf_ip_hook_priorities (v6.12).
+// and at the end of INPUT or POSTROUTING the connection is confirmed. Chains of nat are asked of a connection's first packet.
+// Kernel: the priorities of enum nf_ip_hook_priorities (v6.12).
 
 import { VERDICT_NONE, VERDICT_UNTRACKED } from '../base/verdict.ts'
 import type { Frame } from '../capture/frame.ts'
@@ -13,9 +15,12 @@ import type { Packet } from '../ip/packet.ts'
 import { Connection } from '../table/connection.ts'
 import { type Chain, Walk } from './chain.ts'
 import { Facts } from './facts.ts'
+import { type Hook, HooksOfVersion, type NatHook } from './hooks.ts'
+import { Joins } from './nat/joins.ts'
+import { Nat } from './nat/nat.ts'
 import { FORWARDED, INCOMING, LOOPED, OUTGOING, type Place } from './place.ts'
 import type { Rule } from './rule.ts'
-import { type BaseChain, CONNTRACK_PRIORITY, type HookName, type Ruleset } from './ruleset.ts'
+import type { Ruleset } from './ruleset.ts'
 import { DROP } from './target.ts'
 
 /** Why a packet met its end, or did not. */
@@ -26,6 +31,8 @@ export type Reason =
   'unreadable' |
   /** Conntrack dropped it: a full table, a packet it does not let through. Or a helper did. */
   'conntrack' | 'helper' |
+  /** It cannot be translated: its answers would be another connection's, or an ICMP error does not hold what is to be changed. */
+  'nat' |
   /** No table of this IP version filters here. */
   'no rules'
 
@@ -37,45 +44,6 @@ export interface Decision {
   /** Where it was decided: for packets let through, where the last table that filters let them. */
   readonly chain: Chain | null
   readonly rule: Rule | null
-}
-
-/** The chains of one hook, in the order of a packet. */
-interface Hook {
-  readonly chains: readonly Chain[]
-  /** Which of them are there to filter. */
-  readonly filters: readonly boolean[]
-}
-
-/** All hooks of one IP version. */
-class Version {
-  readonly #bases: readonly BaseChain[]
-  /** Before conntrack. */
-  readonly rawPrerouting: Hook
-  readonly rawOutput: Hook
-  readonly prerouting: Hook
-  readonly input: Hook
-  readonly forward: Hook
-  readonly output: Hook
-  readonly postrouting: Hook
-
-  constructor(rulesets: readonly Ruleset[], isIpv6: boolean) {
-    // Of chains with one priority, the kernel calls the one that came last first.
-    this.#bases = rulesets.flatMap(({ bases }) => bases).filter((base) => isIpv6 ? base.hasIpv6 : base.hasIpv4)
-      .reverse().sort((a, b) => a.priority - b.priority)
-    const isEarly = ({ priority }: BaseChain): boolean => priority <= CONNTRACK_PRIORITY
-    this.rawPrerouting = this.#hook('prerouting', isEarly)
-    this.rawOutput = this.#hook('output', isEarly)
-    this.prerouting = this.#hook('prerouting', (base) => !isEarly(base))
-    this.input = this.#hook('input')
-    this.forward = this.#hook('forward')
-    this.output = this.#hook('output', (base) => !isEarly(base))
-    this.postrouting = this.#hook('postrouting')
-  }
-
-  #hook(name: HookName, isWanted: (base: BaseChain) => boolean = () => true): Hook {
-    const bases = this.#bases.filter((base) => base.hook === name && !base.isNat && isWanted(base))
-    return { chains: bases.map(({ chain }) => chain), filters: bases.map(({ isFilter }) => isFilter) }
-  }
 }
 
 /** The rules of a machine, to be handed to an engine as its hooks. */
@@ -95,16 +63,18 @@ export class Firewall implements Hooks {
   unplaced = 0
   #lastFrame = -1
   #conntrack!: Conntrack
-  readonly #version4: Version | null
-  readonly #version6: Version | null
+  #nat: Nat | null = null
+  #joins: Joins | null = null
+  readonly #version4: HooksOfVersion | null
+  readonly #version6: HooksOfVersion | null
 
   /** @param ids  rules and policies of all rulesets */
   constructor(rulesets: readonly Ruleset[], place: Place, ids: number) {
     this.rulesets = rulesets
     this.place = place
     this.walked = new Walk(ids)
-    const of = (isIpv6: boolean): Version | null =>
-      rulesets.some((one) => one.isIpv6 !== !isIpv6) ? new Version(rulesets, isIpv6) : null
+    const of = (isIpv6: boolean): HooksOfVersion | null =>
+      rulesets.some((one) => one.isIpv6 !== !isIpv6) ? new HooksOfVersion(rulesets, isIpv6) : null
     this.#version4 = of(false)
     this.#version6 = of(true)
   }
@@ -112,7 +82,17 @@ export class Firewall implements Hooks {
   attach(conntrack: Conntrack): void {
     this.#conntrack = conntrack
     this.facts = new Facts(new Connection(conntrack.table.records))
+    if (this.#version4?.hasNat !== true && this.#version6?.hasNat !== true) return
+    this.#nat = new Nat(conntrack.table, this.place, this.facts)
+    this.#joins = new Joins(this.place.isBridge)
+    this.facts.nat = this.#nat
   }
+
+  /** Packets recognised as ones that had come in before, translated since: they met the rules once. */
+  get joined(): number { return this.#joins?.count ?? 0 }
+
+  /** Connections with a port that stands for one the kernel would have drawn. */
+  get guessedPorts(): number { return this.#nat?.guesses ?? 0 }
 
   /** What became of the last packet. */
   get decision(): Decision {
@@ -135,6 +115,10 @@ export class Firewall implements Hooks {
   walk(packet: Packet, frame: Frame): void {
     const { facts } = this
     facts.load(packet, frame)
+    if (this.#joins !== null) {
+      packet.copyOf = this.#joins.firstOf(facts, frame)
+      if (packet.copyOf !== 0) return
+    }
     this.#isDropped = false
     this.#reason = 'no rules'
     this.#chain = null
@@ -144,39 +128,95 @@ export class Firewall implements Hooks {
     this.#lastFrame = frame.number
     if (way !== FORWARDED) this.hasLocal = true
     if ((way !== OUTGOING && this.place.inIface === 0) || (way !== INCOMING && this.place.outIface === 0)) this.unplaced++
-    this.#isDropped = version === null ? !this.#track(packet) : !this.#through(version, packet, way)
-    if (this.#isDropped) this.#conntrack.abandon(packet)
-    else if (!this.#conntrack.confirm(packet)) this.#end('helper')
+    this.#isDropped = version === null ? !this.#track(packet) || !this.#finish(null, packet) : !this.#through(version, packet, way)
+    if (this.#isDropped) this.#abandon(packet)
+    else if (this.#joins !== null && facts.isTranslated && this.place.way === FORWARDED) this.#joins.add(facts, frame)
+  }
+
+  #abandon(packet: Packet): void {
+    if (this.#nat !== null && this.facts.hasConnection) this.#nat.forget()
+    this.#conntrack.abandon(packet)
   }
 
   /** @returns false when the packet is dropped on the way */
-  #through(version: Version, packet: Packet, way: number): boolean {
+  #through(version: HooksOfVersion, packet: Packet, way: number): boolean {
+    return way === OUTGOING || way === LOOPED ? this.#fromHere(version, packet, way) : this.#toHere(version, packet, way)
+  }
+
+  #fromHere(version: HooksOfVersion, packet: Packet, first: number): boolean {
     const { facts, place } = this
-    if (way === OUTGOING || way === LOOPED) {
-      facts.inIface = 0
-      facts.outIface = place.outIface
-      return this.#run(version.rawOutput) && this.#track(packet) && this.#run(version.output) && this.#run(version.postrouting) &&
-        (way === OUTGOING || this.#back(version))
-    }
+    facts.inIface = 0
+    facts.outIface = place.outIface
+    if (!this.#run(version.rawOutput) || !this.#track(packet)) return false
+    const way = this.#runNat(version, version.output, first)
+    if (way < 0 || this.#runNat(version, version.postrouting, way) < 0 || !this.#finish(version, packet)) return false
+    return way === OUTGOING || this.#back(version)
+  }
+
+  #toHere(version: HooksOfVersion, packet: Packet, first: number): boolean {
+    const { facts, place } = this
     const { physOut } = facts
     facts.inIface = place.inIface
     facts.outIface = 0
     facts.physOut = 0
-    if (!this.#run(version.rawPrerouting) || !this.#track(packet) || !this.#run(version.prerouting)) return false
-    if (way === INCOMING) return this.#run(version.input)
+    if (!this.#run(version.rawPrerouting) || !this.#track(packet)) return false
+    const way = this.#runNat(version, version.prerouting, first)
+    if (way < 0) return false
+    if (way === INCOMING) return this.#runNat(version, version.input, way) >= 0 && this.#finish(version, packet)
     facts.outIface = place.outIface
     facts.physOut = physOut
     if (!this.#run(version.forward)) return false
     facts.inIface = 0
-    return this.#run(version.postrouting)
+    return this.#runNat(version, version.postrouting, way) >= 0 && this.#finish(version, packet)
   }
 
   /** In again over the loopback interface: conntrack knows the packet already. */
-  #back(version: Version): boolean {
+  #back(version: HooksOfVersion): boolean {
     const { facts, place } = this
     facts.inIface = place.outIface
     facts.outIface = 0
-    return this.#run(version.rawPrerouting) && this.#run(version.prerouting) && this.#run(version.input)
+    return this.#run(version.rawPrerouting) && this.#runNat(version, version.prerouting, LOOPED) >= 0 &&
+      this.#runNat(version, version.input, LOOPED) >= 0
+  }
+
+  /** @returns  where the packet goes now, as Place.of; -1 when it is dropped */
+  #runNat(version: HooksOfVersion, hook: NatHook, way: number): number {
+    if (!this.#run(hook.before)) return -1
+    const next = version.hasNat && this.facts.hasConnection ? this.#translate(hook, way) : way
+    return next < 0 || !this.#run(hook.after) ? -1 : next
+  }
+
+  /** Asks the rules of nat about a connection's first packet, and does what they said to each. @returns as `#runNat` */
+  #translate({ chains, isSource, isOutput }: NatHook, way: number): number {
+    const { facts, place } = this
+    const nat = this.#nat
+    if (nat === null) return way
+    if (!nat.isError) {
+      for (let i = 0; i < chains.length && nat.isOpen(isSource, isOutput); i++) if (!this.#runChain(chains[i]!, false)) return -1
+      if (nat.isOpen(isSource, isOutput)) nat.bindNull()
+    }
+    if (!nat.rewrite(isSource)) {
+      this.#end('nat')
+      return -1
+    }
+    if (isSource || !facts.isTranslated) return way
+    const next = place.again(facts)
+    if (isOutput) facts.outIface = place.outIface
+    return next
+  }
+
+  /** The last step: a new connection enters the table. @returns false when it cannot, or a helper drops the packet */
+  #finish(version: HooksOfVersion | null, packet: Packet): boolean {
+    if (version?.hasNat === true && this.facts.hasConnection && this.#nat?.clashes() === true) {
+      const { stats } = this.#conntrack.table
+      stats.insertFailed++
+      stats.drop++
+      this.#end('nat')
+      return false
+    }
+    if (this.#conntrack.confirm(packet)) return true
+    this.#end('helper')
+    return false
   }
 
   /** Shows the packet to conntrack, unless a rule has spared it that. @returns false when conntrack drops it */
@@ -199,19 +239,20 @@ export class Firewall implements Hooks {
 
   /** Takes the packet through the tables of a hook. @returns false when one of them drops it */
   #run({ chains, filters }: Hook): boolean {
-    const { walked, facts } = this
-    for (let i = 0; i < chains.length; i++) {
-      const verdict = walked.run(chains[i]!, facts)
-      const { chain, rule } = walked
-      // What lets a packet through is told by the table that is there to filter.
-      if (verdict === DROP || filters[i]!) {
-        this.#chain = chain
-        this.#rule = rule
-        this.#reason = walked.isHotdrop ? 'unreadable' : rule === null ? 'policy' : 'rule'
-      }
-      if (verdict === DROP) return false
-    }
+    for (let i = 0; i < chains.length; i++) if (!this.#runChain(chains[i]!, filters[i]!)) return false
     return true
+  }
+
+  #runChain(base: Chain, isFilter: boolean): boolean {
+    const { walked, facts } = this
+    const isPassed = walked.run(base, facts) !== DROP
+    // What lets a packet through is told by the table that is there to filter.
+    if (!isPassed || isFilter) {
+      this.#chain = walked.chain
+      this.#rule = walked.rule
+      this.#reason = walked.isHotdrop ? 'unreadable' : walked.rule === null ? 'policy' : 'rule'
+    }
+    return isPassed
   }
 
   #end(reason: Reason): void {

@@ -16,7 +16,7 @@ export interface RulesFinding {
   readonly severity: 'warning' | 'note'
   /** Names it, for programs. */
   readonly id: 'never-matches' | 'established-after-drop' | 'invalid-drop-asymmetry' | 'lvs-director-state' | 'helper-missing' |
-    'nothing-local' | 'interface-unknown'
+    'nothing-local' | 'interface-unknown' | 'nat-port-drawn'
   /** `FILE:LINE: `, empty where no line is to blame. */
   readonly where: string
   readonly text: string
@@ -41,7 +41,7 @@ export function lintRules(firewall: Firewall, traffic: Traffic): RulesFinding[] 
     ...ruleset.rules.flatMap((rule) => helperMissing(ruleset, rule, traffic)),
     ...nothingLocal(firewall, ruleset),
     ...interfacesUnknown(firewall, ruleset),
-  ])
+  ]).concat(portsDrawn(firewall))
 }
 
 const chainsOf = (ruleset: Ruleset): Chain[] => [...ruleset.tables.values()].flatMap((chains) => [...chains.values()])
@@ -131,5 +131,15 @@ function interfacesUnknown(firewall: Firewall, ruleset: Ruleset): RulesFinding[]
     severity: 'note', id: 'interface-unknown', where: ruleset.where(rule),
     text: `rules ask for interfaces, and of ${String(firewall.unplaced)} packets nothing tells one: tell with --iface NAME=MAC, --route ` +
       'NETWORK=NAME, or --iface NAME for where the capture was taken',
+  }]
+}
+
+/** The kernel draws a port by chance: where a rule says so, and where the client's own is taken. */
+function portsDrawn({ guessedPorts: count }: Firewall): RulesFinding[] {
+  if (count === 0) return []
+  return [{
+    severity: 'note', id: 'nat-port-drawn', where: '',
+    text: `the kernel draws the translated port of ${String(count)} connection${count === 1 ? '' : 's'} by chance; shown is the first ` +
+      'that is free, and answers to another are not recognised',
   }]
 }

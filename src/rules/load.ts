@@ -31,9 +31,13 @@ export function loadFirewall(
   const place = new Place(options, interfaces)
   const ids = new Ids()
   const sets = options.sets === undefined ? new Map<string, never>() : readSets(options.sets)
-  const parsers = texts.map((source) => new SaveParser(source, {
-    isIpv6: isIpv6Text(source.text), interfaces, hz: options.hz ?? 1000, sets, isLocal: (facts, isSource) => place.isLocal(facts, isSource),
-  }, ids, options.isLenient === true).parse())
+  const parsers = texts.map((source) => {
+    const isIpv6 = isIpv6Text(source.text)
+    return new SaveParser(source, {
+      isIpv6, interfaces, hz: options.hz ?? 1000, sets, isLocal: (facts, isSource) => place.isLocal(facts, isSource),
+      hasOwnAddress: place.ownAddress(0, isIpv6) !== null,
+    }, ids, options.isLenient === true).parse()
+  })
   const rulesets = parsers.map(({ ruleset }) => ruleset)
   for (const isIpv6 of [false, true]) {
     const [, second] = rulesets.filter((ruleset) => ruleset.isIpv6 === isIpv6)

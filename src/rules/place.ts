@@ -14,7 +14,7 @@ export const LOOPED = 3
 
 /** What is known of the machine, as the command line takes it. */
 export interface PlaceOptions {
-  /** The machine's own addresses, or networks of them. */
+  /** The machine's own addresses, or networks of them; `192.0.2.1=eth0` tells the address of an interface. */
   readonly local?: readonly string[]
   /** `eth0=02:00:00:00:00:01`: the station is behind this interface; `eth0` alone: the capture was taken there. */
   readonly ifaces?: readonly string[]
@@ -28,7 +28,7 @@ interface Network {
   readonly words: readonly number[]
   readonly masks: readonly number[]
   readonly isIpv6: boolean
-  /** Number of the interface; 0 for the machine's own addresses. */
+  /** Number of the interface; 0 where none is told. */
   readonly iface: number
 }
 
@@ -48,21 +48,28 @@ export class Place {
   readonly #routes: readonly Network[]
   readonly #stations = new Map<number, number>()
   readonly #bridge: number
+  readonly #loopback: number
   #captured = 0
-  /** Interfaces of the packet placed last, 0 where nothing tells. */
+  /** Where the packet placed last goes. */
+  way = FORWARDED
+  /** Its interfaces, 0 where nothing tells. */
   inIface = 0
   outIface = 0
 
   /** @throws UsageError */
   constructor(options: PlaceOptions, interfaces: Interfaces) {
     this.#interfaces = interfaces
-    this.#local = (options.local ?? []).map((text) => readHint('--local', text, () => network(text, 0)))
+    this.#local = (options.local ?? []).map((text) => readHint('--local', text, () => {
+      const [prefix = '', name = ''] = text.split('=')
+      return network(prefix, name === '' ? 0 : interfaces.numberOf(name))
+    }))
     this.#routes = (options.routes ?? []).map((text) => readHint('--route', text, () => {
       const [prefix = '', name = ''] = text.split('=')
       if (name === '') throw new RuleProblem('write NETWORK=INTERFACE')
       return network(prefix, interfaces.numberOf(name))
     })).sort((a, b) => prefixLength(b) - prefixLength(a))
     for (const text of options.ifaces ?? []) readHint('--iface', text, () => { this.#addInterface(text) })
+    this.#loopback = interfaces.numberOf('lo')
     this.#bridge = options.bridge === undefined ? 0 : interfaces.numberOf(options.bridge)
   }
 
@@ -73,12 +80,30 @@ export class Place {
     else this.#stations.set(readMac(mac).reduce((all, octet) => all * 256 + octet, 0), number)
   }
 
+  /** The packets cross a bridge. */
+  get isBridge(): boolean { return this.#bridge !== 0 }
+
   /** Nothing was said of the machine's own addresses. */
-  get isGuess(): boolean { return this.#local.length === 0 && this.#bridge === 0 }
+  get isGuess(): boolean { return this.#local.length === 0 && !this.isBridge }
+
+  /**
+   * The address that the machine takes for its own on an interface: the first told for it, else the first told.
+   * @param iface  its number, 0 where it is not known
+   * @returns      four words; null where no single address is told
+   */
+  ownAddress(iface: number, isIpv6: boolean): readonly number[] | null {
+    const own = this.#local.filter((one) => one.isIpv6 === isIpv6 && one.masks.slice(0, isIpv6 ? 4 : 1).every((mask) => mask === -1))
+    const found = own.find((one) => iface !== 0 && one.iface === iface) ?? own.find((one) => one.iface === 0) ?? own[0]
+    return found === undefined ? null : found.words.map((word) => word >>> 0)
+  }
 
   /** Says where a packet goes, and sets its interfaces in `facts` and here. @returns FORWARDED, INCOMING, OUTGOING or LOOPED */
   of(frame: Frame, facts: Facts): number {
-    if (this.#bridge !== 0) return this.#bridged(frame, facts)
+    this.way = this.#bridge !== 0 ? this.#bridged(frame, facts) : this.#placed(frame, facts)
+    return this.way
+  }
+
+  #placed(frame: Frame, facts: Facts): number {
     const way = this.#way(frame, facts)
     this.inIface = this.#stationOf(frame, MAC_BYTES) || this.#routeOf(facts, true)
     this.outIface = this.#stationOf(frame, 0) || this.#routeOf(facts, false)
@@ -87,9 +112,19 @@ export class Place {
       this.outIface = 0
     } else if (way === OUTGOING || way === LOOPED) {
       this.inIface = 0
-      this.outIface ||= this.#captured
+      this.outIface = way === LOOPED ? this.#loopback : this.outIface || this.#captured
     }
     return way
+  }
+
+  /** Says where the packet goes now that its destination has been translated. @returns as `of` */
+  again(facts: Facts): number {
+    if (this.#bridge !== 0) return this.way
+    const isOwn = this.isLocal(facts, false)
+    const isSent = this.way === OUTGOING || this.way === LOOPED
+    this.outIface = isOwn ? (isSent ? this.#loopback : 0) : this.#routeOf(facts, false) || (isSent ? this.#captured : 0)
+    this.way = isSent ? (isOwn ? LOOPED : OUTGOING) : isOwn ? INCOMING : FORWARDED
+    return this.way
   }
 
   #bridged(frame: Frame, facts: Facts): number {
@@ -125,7 +160,7 @@ export class Place {
   /** Is one end of a packet an address of the machine's own? */
   isLocal(facts: Facts, isSource: boolean): boolean {
     for (const one of this.#local) if (isWithin(one, facts, isSource)) return true
-    return false
+    return this.#local.length > 0 && isLoopback(facts, isSource)
   }
 
   /** The interface of the station at an offset of an Ethernet header: 0 for the destination, 6 for the source. */
@@ -148,6 +183,13 @@ function sentOf(packetType: number): number {
 /** To several at once: multicast, or everyone on the link. */
 function isGroup({ isIpv6, destination0 }: Facts): boolean {
   return isIpv6 ? destination0 >>> 24 === 0xff : destination0 >>> 28 === 0xe || destination0 === -1
+}
+
+function isLoopback(facts: Facts, isSource: boolean): boolean {
+  const first = isSource ? facts.source0 : facts.destination0
+  if (!facts.isIpv6) return first >>> 24 === 127
+  return first === 0 && (isSource ? (facts.source1 | facts.source2) === 0 && facts.source3 === 1
+    : (facts.destination1 | facts.destination2) === 0 && facts.destination3 === 1)
 }
 
 function isWithin({ words, masks, isIpv6 }: Network, facts: Facts, isSource: boolean): boolean {

@@ -39,6 +39,10 @@ export const PRIORITIES: Readonly<Record<TableName, number>> = { raw: -300, mang
 /** Conntrack at the hooks by which packets come in: chains of lower priorities see them before it does. */
 export const CONNTRACK_PRIORITY = -200
 
+/** Where destinations are translated, at PREROUTING and OUTPUT; and sources, at INPUT and POSTROUTING. */
+export const DNAT_PRIORITY = -100
+export const SNAT_PRIORITY = 100
+
 /** Tables of one IP version, or, of nftables, of all families. */
 export class Ruleset {
   /** null for both. */

@@ -122,6 +122,11 @@ export class Table {
     return index
   }
 
+  /** Gives an unconfirmed record another answer's tuple: addresses are translated. Kernel: nf_conntrack_alter_reply(). */
+  setReply(index: number, reply: Tuple): void {
+    reply.store(this.records.words, index * RECORD_WORDS, 1)
+  }
+
   /** Frees a record that was never confirmed. */
   discard(index: number): void {
     this.records.release(index)

@@ -10,8 +10,11 @@ import { protocolName } from './snapshot.ts'
 
 /** What was decided, and where. */
 export interface DecisionRow {
-  /** `held` for a fragment that no rule has met: its datagram is not whole. */
-  fate: 'accept' | 'drop' | 'reject' | 'held'
+  /**
+   * `held` for a fragment that no rule has met: its datagram is not whole. `copy` for a packet that was captured before: on another
+   * link, or before its addresses were translated.
+   */
+  fate: 'accept' | 'drop' | 'reject' | 'held' | 'copy'
   reason: Reason | null
   table: string | null
   chain: string | null
@@ -21,6 +24,8 @@ export interface DecisionRow {
   line: number | null
   /** The rule as it is written, behind its chain; of a policy its name. */
   text: string | null
+  /** Of a `copy`: number of the frame that had it first. */
+  copyOf?: number
 }
 
 export interface RulesPacketRow extends PacketRow {
@@ -46,13 +51,17 @@ export function decisionRow({ isDropped, isReject, reason, chain, rule }: Decisi
   }
 }
 
-const HELD: DecisionRow = { fate: 'held', reason: null, table: null, chain: null, rule: null, line: null, text: null }
+const HELD = { fate: 'held', reason: null, table: null, chain: null, rule: null, line: null, text: null } as const
+
+function heldRow({ copyOf }: Packet): DecisionRow {
+  return copyOf === 0 ? HELD : { ...HELD, fate: 'copy', copyOf }
+}
 
 /** What the rules made of the packet of a frame just taken. */
 export function rulesPacketRow(firewall: Firewall, frame: Frame, packet: Packet): RulesPacketRow {
   const { facts } = firewall
   const row = { ...packetRowOf(frame, packet), protocol: protocolName(packet.protocol) }
-  if (!firewall.hasMet(frame)) return { ...row, source: null, destination: null, sport: null, dport: null, decision: HELD }
+  if (!firewall.hasMet(frame)) return { ...row, source: null, destination: null, sport: null, dport: null, decision: heldRow(packet) }
   return {
     ...row, ...addressesOf(facts),
     sport: facts.sport === NO_PORT ? null : facts.sport, dport: facts.dport === NO_PORT ? null : facts.dport,
@@ -61,9 +70,10 @@ export function rulesPacketRow(firewall: Firewall, frame: Frame, packet: Packet)
 }
 
 /** Where a decision was made, in a few words: `filter FORWARD 3: -p tcp -j DROP`. */
-export function decisionText({ reason, table, chain, rule, text }: DecisionRow): string {
+export function decisionText({ reason, table, chain, rule, text, copyOf }: DecisionRow): string {
   switch (reason) {
-    case null: return 'fragment: waits for the others'
+    case null: return copyOf === undefined ? 'fragment: waits for the others' : `frame ${String(copyOf)} once more`
+    case 'nat': return 'cannot be translated'
     case 'conntrack': return 'conntrack'
     case 'helper': return 'helper'
     case 'no rules': return 'no rules'

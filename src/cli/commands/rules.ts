@@ -29,6 +29,8 @@ Examples:
                                                the ruleset with its counters, as iptables-save -c prints them
   pcap-conntrack rules fw4.rules --ip6 fw6.rules capture.pcap --route 10.0.0.0/8=eth1 --route 0.0.0.0/0=eth0
                                                a router, both IP versions, interfaces by addresses
+  pcap-conntrack rules nat.rules capture.pcap --local 10.0.0.1=lan0 --local 192.0.2.1=wan0 --route 10.0.0.0/8=lan0 --route 0.0.0.0/0=wan0
+                                               a router that translates addresses; the capture may hold both its sides
   pcap-conntrack rules neutron.rules capture.pcap --bridge brq0 --iface tap1=fa:16:3e:00:00:01
                                                the rules of a bridge (bridge-nf-call-iptables), ports by stations
 
@@ -40,7 +42,7 @@ export function define(command: Command, session: Session): void {
     .argument('<ruleset>', 'output of iptables-save or ip6tables-save')
     .argument('<capture...>', 'pcap or pcapng files, - for standard input')
     .option('--ip6 <ruleset>', 'rules of the other IP version')
-    .option('--local <address>', 'an address or network of the machine\'s own (repeatable)', collect)
+    .option('--local <address[=name]>', 'an address or network of the machine\'s own, and the interface that has it (repeatable)', collect)
     .option('--iface <name[=mac]>', 'the interface a station is behind; without one, where the capture was taken (repeatable)', collect)
     .option('--route <network=name>', 'the interface a network is behind (repeatable)', collect)
     .option('--bridge [name]', 'the packets cross a bridge whose rules are asked; interfaces are its ports')

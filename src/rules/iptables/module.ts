@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly hz: number
   /** Is an address one of the machine's own? */
   readonly isLocal: (facts: Facts, isSource: boolean) => boolean
+  /** Is an address of the machine's own known, of the rules' IP version? */
+  readonly hasOwnAddress: boolean
   /** Sets of addresses by name. */
   readonly sets: ReadonlyMap<string, AddressSet>
 }

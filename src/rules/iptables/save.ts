@@ -4,6 +4,7 @@ import { UsageError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
 import { Chain } from '../chain.ts'
 import type { Match } from '../match.ts'
+import { NAT_CHAINS, NatTarget } from '../nat/target.ts'
 import { Rule } from '../rule.ts'
 import { BUILTIN, type HookName, PRIORITIES, Ruleset, type RulesetWarning, type TableName, TABLES } from '../ruleset.ts'
 import { ACCEPT, DROP, type Target } from '../target.ts'
@@ -67,6 +68,7 @@ export class SaveParser {
       }
     }
     this.#refuseLoops()
+    this.#refuseMisplaced()
     if (this.ruleset.tables.size === 0) this.#fail(1, 'no table: is this the output of iptables-save?')
     return this
   }
@@ -133,6 +135,7 @@ export class SaveParser {
       table: chain.table, chain: name, number, line, text: body.slice(body.indexOf(name) + name.length).trim(), id: this.#ids.next(),
     }
     const { matches, target, to } = this.#readWords(rest, line)
+    if (target instanceof NatTarget && chain.table !== 'nat') throw new RuleProblem(`${target.name} stands in the nat table only`)
     const rule = new Rule(place, matches, target)
     chain.rules.push(rule)
     chain.jumps.push(to)
@@ -176,5 +179,20 @@ export class SaveParser {
       done.add(chain)
     }
     for (const chains of this.ruleset.tables.values()) for (const chain of chains.values()) visit(chain, [])
+  }
+
+  /** The kernel refuses a translation that a wrong hook comes to, be it through other chains. */
+  #refuseMisplaced(): void {
+    for (const builtin of this.ruleset.tables.get('nat')?.values() ?? []) {
+      if (builtin.policy === null) continue
+      const reached = new Set([builtin])
+      for (const chain of reached) {
+        for (const to of chain.jumps) if (to !== null) reached.add(to)
+        for (const { target, line } of chain.rules) {
+          if (!(target instanceof NatTarget) || NAT_CHAINS[target.name].includes(builtin.name)) continue
+          this.#fail(line, `${target.name} cannot be reached from ${builtin.name}: from ${NAT_CHAINS[target.name].join(' and ')} only`)
+        }
+      }
+    }
   }
 }

@@ -4,6 +4,7 @@ import { helperNumber } from '../../helpers/registry.ts'
 import type { Target } from '../target.ts'
 import { ConnmarkTarget, CtTarget, MarkTarget, passed, PASSED, TosTarget, VERDICTS } from '../targets.ts'
 import type { Surroundings, Take, TargetReader } from './module.ts'
+import { NatReader } from './nat-readers.ts'
 import { readMarked, readNumber, RuleProblem } from './values.ts'
 
 const U32 = 2 ** 32 - 1
@@ -158,6 +159,7 @@ export function targetReader(name: string, surroundings: Surroundings): (TargetR
     case 'CONNMARK': return new ConnmarkReader()
     case 'CT': return new CtReader(surroundings)
     case 'NOTRACK': return new Passed(new CtTarget('NOTRACK', true, 0, 0), [])
+    case 'SNAT': case 'DNAT': case 'MASQUERADE': case 'REDIRECT': return new NatReader(name, surroundings)
     case 'TOS': case 'DSCP': return new TosReader(name)
     default: return null
   }
