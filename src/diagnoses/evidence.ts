@@ -5,13 +5,16 @@ import { IPPROTO_GRE, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
 import { VERDICT_INVALID, VERDICT_NONE } from '../base/verdict.ts'
 import type { Frame } from '../capture/frame.ts'
 import type { Engine } from '../engine.ts'
+import type { Packet } from '../ip/packet.ts'
+import { Connection } from '../table/connection.ts'
 import { type Flow, noteSegment, type Side } from './flow.ts'
 import { FlowKey, Flows, isFrom } from './flows.ts'
 import { INPUT, INPUT_ONLY, OUTPUT } from './ipvs.ts'
+import { FLOW_SHIFT, LEFT_OUT, LeftOut } from './left-out.ts'
 import { PromisedConnections } from './promised.ts'
 import { Stations } from './stations.ts'
 
-const MOST_FLOWS = 1 << 16
+const MOST_FLOWS = 1 << 14
 const MOST_ADDRESSES = 4096 // that ARP spoke of
 const SYN_SLOTS = 4096
 const NAT_WITHIN = 50 // ms
@@ -21,6 +24,10 @@ const GUE_PORT = 6080
 const ARP = 0x0806
 const REPLY = 2
 
+// What is noted on a connection, besides the number of its flow.
+const CLIENT_SENDS = 1 // the direction in which the flow's client sends
+const IS_CONTROL = 2 // a helper would read it
+
 export interface ArpClaim {
   /** Stations that said they had the address, and the frames in which they did so first. */
   readonly macs: Map<number, number>
@@ -28,6 +35,8 @@ export interface ArpClaim {
 
 export class Evidence {
   readonly flows: Flows
+  /** What is known of the connections whose flows found no room. */
+  readonly leftOut = new LeftOut()
   readonly arp = new Map<string, ArpClaim>()
   /** What helpers would have promised. */
   readonly promised = new PromisedConnections()
@@ -40,6 +49,7 @@ export class Evidence {
   nowMs = 0
   #sec = -1
   readonly #key = new FlowKey()
+  #conn: Connection | null = null
   readonly #stations = new Stations()
   readonly #syns = new Array<Flow | null>(SYN_SLOTS).fill(null)
 
@@ -50,17 +60,40 @@ export class Evidence {
 
   /** Milliseconds of the evidence's clock. */
   msOf(time: { readonly sec: number, readonly nsec: number }): number {
-    return this.#sec < 0 ? 0 : (time.sec - this.#sec) * 1000 + Math.floor(time.nsec / 1_000_000)
+    return this.#sec < 0 ? 0 : (time.sec - this.#sec) * 1000 + ((time.nsec / 1_000_000) | 0)
   }
 
   /** To be called with every packet that the engine took. */
   note(engine: Engine, frame: Frame): void {
     const { packet } = engine
-    if (this.#sec < 0) this.#sec = frame.sec
     this.packets++
-    this.promised.note(engine, frame)
-    const ms = Math.max(this.nowMs, this.msOf(frame))
-    this.nowMs = ms
+    if (this.#sec < 0) this.#sec = frame.sec
+    const ms = this.msOf(frame)
+    if (ms > this.nowMs) this.nowMs = ms
+    if (packet.connection < 0 || packet.copyOf !== 0 || (packet.protocol !== IPPROTO_TCP && packet.protocol !== IPPROTO_UDP)) {
+      this.#meet(engine, frame)
+      return
+    }
+    const { note } = this.#cursor(engine, packet.connection)
+    if (note === 0) {
+      this.#meet(engine, frame)
+      return
+    }
+    if ((note & IS_CONTROL) !== 0) this.promised.note(engine, frame)
+    const number = note >> FLOW_SHIFT
+    const flow = number === LEFT_OUT ? undefined : this.flows.all[number - 1]
+    if (flow === undefined) this.leftOut.packets++
+    else this.#noteFlow(flow, packet.direction === (note & CLIENT_SENDS), packet, frame)
+  }
+
+  #cursor(engine: Engine, connection: number): Connection {
+    return (this.#conn ??= new Connection(engine.table.records)).at(connection)
+  }
+
+  /** A packet of which it is not known to which flow it belongs. */
+  #meet(engine: Engine, frame: Frame): void {
+    const { packet } = engine
+    const isControl = this.promised.note(engine, frame)
     const { protocol, view, l4 } = packet
     const isCopy = packet.copyOf !== 0
     if (isCopy) this.copies++
@@ -74,7 +107,8 @@ export class Evidence {
     if (protocol !== IPPROTO_TCP && protocol !== IPPROTO_UDP) return
     const key = this.#key
     if (!key.read(view, packet.ip, packet.version, protocol, l4, end)) return
-    if (protocol === IPPROTO_UDP && key.toPort === GUE_PORT) {
+    const isTunnel = protocol === IPPROTO_UDP && (key.toPort === GUE_PORT || key.fromPort === GUE_PORT)
+    if (isTunnel && key.toPort === GUE_PORT) {
       this.#noteTunnel(packet.view, packet.ip, packet.version, l4 + 12, end, frame)
       key.read(view, packet.ip, packet.version, protocol, l4, end)
     }
@@ -83,25 +117,42 @@ export class Evidence {
       if (flow !== null) this.#noteCopy(flow, packet.copyOf, packet.view.getUint8(packet.ip + (packet.version === 4 ? 8 : 7)), frame)
       return
     }
-    const flags = protocol === IPPROTO_TCP && end - l4 >= 20 ? view.getUint8(l4 + 13) : 0
-    flow ??= this.flows.open(key, senderIsClient(key, flags))
-    if (flow === null) return
-    const isClient = isFrom(flow, key)
-    const [side, other] = isClient ? [flow.client, flow.server] : [flow.server, flow.client]
+    flow ??= this.flows.open(key, senderIsClient(key, protocol === IPPROTO_TCP && end - l4 >= 20 ? view.getUint8(l4 + 13) : 0))
+    const isClient = flow !== null && isFrom(flow, key)
+    if (packet.connection >= 0 && !isTunnel) {
+      if (flow === null) this.leftOut.attach(engine)
+      const number = flow === null ? LEFT_OUT : flow.number
+      const clientSends = isClient ? packet.direction : 1 - packet.direction
+      this.#cursor(engine, packet.connection).note = (number << FLOW_SHIFT) | (isControl ? IS_CONTROL : 0) | clientSends
+    }
+    if (flow === null) this.leftOut.packets++
+    else this.#noteFlow(flow, isClient, packet, frame)
+  }
+
+  #noteFlow(flow: Flow, isClient: boolean, packet: Packet, frame: Frame): void {
+    const { protocol, view, l4 } = packet
+    const { number } = frame
+    const ms = this.nowMs
+    const end = Math.min(packet.captured, packet.end)
+    const isTcp = protocol === IPPROTO_TCP && end - l4 >= 20
+    const flags = isTcp ? view.getUint8(l4 + 13) : 0
+    const side = isClient ? flow.client : flow.server
+    const other = isClient ? flow.server : flow.client
     const last = flow.lastMs
     if (last >= 0 && ms - last > flow.longestGap) flow.longestGap = ms - last
-    this.#noteWire(side, frame, view.getUint8(packet.ip + (packet.version === 4 ? 8 : 7)), flags)
-    if (packet.verdict === VERDICT_INVALID) {
-      if (side.invalid++ === 0) side.invalidFrame = frame.number
+    if (side.packets === 0 || (flags & 0x04) !== 0) {
+      this.#noteWire(side, frame, view.getUint8(packet.ip + (packet.version === 4 ? 8 : 7)), flags)
     }
-    flow.lastVerdictFrame = frame.number
-    flow.lastWasInvalid = packet.verdict === VERDICT_INVALID
-    if (protocol === IPPROTO_TCP && end - l4 >= 20) {
+    const isInvalid = packet.verdict === VERDICT_INVALID
+    if (isInvalid && side.invalid++ === 0) side.invalidFrame = number
+    flow.lastVerdictFrame = number
+    flow.lastWasInvalid = isInvalid
+    if (isTcp) {
       const seq = view.getInt32(l4 + 4)
       const payload = Math.max(0, packet.end - l4 - (view.getUint8(l4 + 12) >>> 4) * 4)
       side.bytes += payload
       noteSegment(side, other, seq, view.getInt32(l4 + 8), flags, payload)
-      noteFlags(side, flags, seq, ms, frame.number, last < 0 ? 0 : ms - last)
+      noteFlags(side, flags, seq, ms, number, last < 0 ? 0 : ms - last)
       if ((flags & 0x12) === 0x02) this.#noteSyn(flow, seq, ms)
       if (isClient) {
         flow.ipvsDirect.pass(flags, INPUT_ONLY, ms)
@@ -111,10 +162,10 @@ export class Evidence {
     side.packets++
     if (side.firstMs < 0) {
       side.firstMs = ms
-      side.firstFrame = frame.number
+      side.firstFrame = number
     }
     side.lastMs = ms
-    side.lastFrame = frame.number
+    side.lastFrame = number
   }
 
   /** To be called with every frame that holds no IP packet: ARP over Ethernet. */

@@ -53,6 +53,8 @@ export class Side {
 
 /** A flow between who began it and who was asked. */
 export class Flow {
+  /** Which of all flows it is, from 1. */
+  readonly number: number
   /** The next flow of the same slot of the hash. */
   next: Flow | null = null
   readonly protocol: number
@@ -90,8 +92,9 @@ export class Flow {
 
   constructor(
     protocol: number, isIpv4: boolean, clientWords: readonly number[], serverWords: readonly number[], clientPort: number,
-    serverPort: number,
+    serverPort: number, number: number,
   ) {
+    this.number = number
     this.protocol = protocol
     this.isIpv4 = isIpv4
     this.clientWords = clientWords

@@ -2,7 +2,7 @@
 
 import { Flow } from './flow.ts'
 
-const SLOTS = 1 << 16
+const SLOTS = 1 << 14
 
 /** The addresses and ports of the packet at hand, as its sender wrote them. */
 export class FlowKey {
@@ -18,12 +18,13 @@ export class FlowKey {
     if (end - l4 < 4) return false
     this.protocol = protocol
     this.isIpv4 = version === 4
-    const first = ip + (this.isIpv4 ? 12 : 8)
     const words = this.isIpv4 ? 1 : 4
-    for (let i = 0; i < 4; i++) {
-      this.from[i] = i < words ? view.getInt32(first + 4 * i) : 0
-      this.to[i] = i < words ? view.getInt32(first + 4 * (words + i)) : 0
+    const first = ip + (this.isIpv4 ? 12 : 8)
+    for (let i = 0; i < words; i++) {
+      this.from[i] = view.getInt32(first + 4 * i)
+      this.to[i] = view.getInt32(first + 4 * (words + i))
     }
+    for (let i = words; i < 4; i++) this.from[i] = this.to[i] = 0
     this.fromPort = view.getUint16(l4)
     this.toPort = view.getUint16(l4 + 2)
     return true
@@ -32,8 +33,6 @@ export class FlowKey {
 
 export class Flows {
   readonly all: Flow[] = []
-  /** Packets of flows that found no room. */
-  overflow = 0
   readonly #most: number
   readonly #heads: (Flow | null)[] = new Array<Flow | null>(SLOTS).fill(null)
   readonly #seed: number
@@ -53,13 +52,10 @@ export class Flows {
 
   /** Makes the packet's flow. Null when there is no room. */
   open(key: FlowKey, senderIsClient: boolean): Flow | null {
-    if (this.all.length >= this.#most) {
-      this.overflow++
-      return null
-    }
+    if (this.all.length >= this.#most) return null
     const [client, server] = senderIsClient ? [key.from, key.to] : [key.to, key.from]
     const flow = new Flow(key.protocol, key.isIpv4, [...client], [...server], senderIsClient ? key.fromPort : key.toPort,
-      senderIsClient ? key.toPort : key.fromPort)
+      senderIsClient ? key.toPort : key.fromPort, this.all.length + 1)
     const slot = this.#slot(key)
     flow.next = this.#heads[slot] ?? null
     this.#heads[slot] = flow

@@ -39,18 +39,25 @@ export class PromisedConnections {
     }
   }
 
-  /** To be called with every packet that the engine took. */
-  note(engine: Engine, frame: Frame): void {
+  /**
+   * To be called with every packet that the engine took, but for those of connections of which it said false before.
+   * @returns  whether a helper would read the packet
+   */
+  note(engine: Engine, frame: Frame): boolean {
     const { packet, conntrack } = engine
-    if (conntrack.helpers !== null || packet.copyOf !== 0) return
-    if (this.#isControl(packet.view, packet.l4, packet.end, packet.protocol)) this.#tracker(engine).push(frame)
-    else if (
+    if (conntrack.helpers !== null || packet.copyOf !== 0) return false
+    if (this.#isControl(packet.view, packet.l4, packet.end, packet.protocol)) {
+      this.#tracker(engine).push(frame)
+      return true
+    }
+    if (
       this.#shadow !== null && packet.verdict === VERDICT_NEW && (packet.events & IPCT_NEW) !== 0 &&
       this.#shadow.conntrack.helpers?.expectations.empty === false
     ) {
       this.#shadow.push(frame)
       if (this.#shadow.packet.verdict === VERDICT_RELATED) this.#keep(this.#shadow, frame.number)
     }
+    return false
   }
 
   #isControl(view: DataView, l4: number, end: number, protocol: number): boolean {

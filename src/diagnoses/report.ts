@@ -1,7 +1,8 @@
 // Findings for people, for tickets and for programs.
 
 import type { Context } from './context.ts'
-import type { Finding } from './finding.ts'
+import { count, type Finding } from './finding.ts'
+import type { LeftOutSummary } from './left-out.ts'
 
 export const DIAGNOSE_FORM_NAMES = ['text', 'json', 'md'] as const
 
@@ -10,8 +11,8 @@ export interface DiagnoseReport {
   readonly vantage: { readonly name: string, readonly forwarding: string | null, readonly reason: string }
   readonly packets: number
   readonly copies: number
-  /** Packets of flows that found no room among those kept: what is said counts without them. */
-  readonly leftOut: number
+  /** Packets of flows that found no room among those kept, and their connections: what is said counts without them. */
+  readonly leftOut: LeftOutSummary
   readonly findings: readonly Finding[]
 }
 
@@ -19,7 +20,7 @@ export function diagnoseReport({ vantage, evidence }: Context, findings: readonl
   return {
     schema: 'pcap-conntrack.diagnose/1',
     vantage: { name: vantage.name, forwarding: vantage.forwarding, reason: vantage.reason },
-    packets: evidence.packets, copies: evidence.copies, leftOut: evidence.flows.overflow, findings,
+    packets: evidence.packets, copies: evidence.copies, leftOut: evidence.leftOut.summary(), findings,
   }
 }
 
@@ -27,7 +28,7 @@ export function printDiagnoseText(report: DiagnoseReport): string {
   const lines = [`vantage  ${report.vantage.name}: ${report.vantage.reason}`]
   if (report.copies > 0) lines.push(`copies   ${String(report.copies)} of ${String(report.packets)} packets are there a second time; `
     + 'the first was tracked')
-  if (report.leftOut > 0) lines.push(`room     ${String(report.leftOut)} packets of further flows were left out`)
+  if (report.leftOut.packets > 0) lines.push(`room     ${leftOutText(report.leftOut)}`)
   if (report.findings.length === 0) lines.push('nothing found')
   for (const finding of report.findings) {
     lines.push('', `${finding.severity.toUpperCase()}  ${finding.code}, ${percent(finding)}: ${finding.sentence}`)
@@ -40,7 +41,7 @@ export function printDiagnoseMarkdown(report: DiagnoseReport): string {
   const lines = ['# What the capture says', '', `Vantage: **${report.vantage.name}**: ${report.vantage.reason}.`]
   if (report.copies > 0) lines.push('', `${String(report.copies)} of ${String(report.packets)} packets are there a second time; the `
     + 'first was tracked.')
-  if (report.leftOut > 0) lines.push('', `${String(report.leftOut)} packets of further flows were left out.`)
+  if (report.leftOut.packets > 0) lines.push('', `${leftOutText(report.leftOut)}.`)
   if (report.findings.length === 0) lines.push('', 'Nothing found.')
   for (const finding of report.findings) {
     lines.push('', `## ${finding.code} · ${finding.severity} · ${percent(finding)}`, '', finding.sentence, '')
@@ -50,6 +51,13 @@ export function printDiagnoseMarkdown(report: DiagnoseReport): string {
     }
   }
   return `${lines.join('\n')}\n`
+}
+
+function leftOutText({ packets, connections, unanswered, worst }: LeftOutSummary): string {
+  const text = `${count(packets, 'packet')} of ${count(connections, 'further connection')} were counted only; of those connections `
+  if (unanswered === 0) return `${text}every one was answered`
+  return `${text}${unanswered.toLocaleString('en-US')} were never answered: ${worst.map(({ service, unanswered: times }) =>
+    `${times.toLocaleString('en-US')} of ${service}`).join(', ')}`
 }
 
 function parts(finding: Finding): (readonly [string, readonly string[]])[] {

@@ -2,8 +2,8 @@
 // keep it across packets. `words[…]!` is legal in cursor files and nowhere else.
 
 import {
-  ADDR, ADDR6, BYTES_F64, CREATED_F64, DEADLINE_F64, EXPECTING, HELPER, MARK, MASTER, MASTER_SERIAL, PACKETS_F64, PORTS, PRIVATE, PROTO,
-  RECORD_WORDS, SERIAL, STATUS,
+  ADDR, ADDR6, BYTES_F64, CREATED_F64, DEADLINE_F64, EXPECTING, HELPER, MARK, MASTER, MASTER_SERIAL, NOTE, PACKETS_F64, PORTS, PRIVATE,
+  PROTO, RECORD_WORDS, SERIAL, STATUS,
 } from './layout.ts'
 import type { Records } from './records.ts'
 import type { Tuple } from './tuple.ts'
@@ -74,6 +74,10 @@ export class Connection {
     const base = (this.master - 1) * RECORD_WORDS
     return base < 0 || this.words[base + PROTO] === 0 || this.words[base + SERIAL] !== this.masterSerial ? 0 : this.words[base + HELPER]!
   }
+
+  /** A number for an onlooker's own use, gone with the connection; the tracker does not look at it. */
+  get note(): number { return this.words[this.base + NOTE]! }
+  set note(value: number) { this.words[this.base + NOTE] = value }
 
   /** Reads the original tuple of the connection that promised this one. False when it is gone. */
   loadMaster(tuple: Tuple): boolean {

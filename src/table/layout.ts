@@ -34,6 +34,7 @@ export const MASTER     = 27 // the connection that promised this one: record + 
 export const HELPER     = 28 // number of the helper that reads its payload; 0 none
 export const EXPECTING  = 29 // expectations it has open
 export const MASTER_SERIAL = 30 // SERIAL of the master when it was promised: tells a reused record
+export const NOTE       = 31 // whatever an onlooker wants to know again of this connection; 0 in a new one
 
 export const PRIVATE    = 32 // sixteen words for the protocol
 export const PRIVATE_WORDS = 16
