@@ -64,7 +64,8 @@ export { rowOf, snapshot, visibleRows } from './views/snapshot.ts'
 export { type ConntrackEvent, EVENT_DESTROY, EVENT_NEW, EVENT_UPDATE, EventWatch, type OnEvent } from './conntrack/events.ts'
 
 // The life of one connection, explained.
-export { Explanation, flowOf, parseFlow } from './views/explain/explanation.ts'
+export { Explanation } from './views/explain/explanation.ts'
+export { flowOf, parseFlow } from './views/explain/flow.ts'
 export { EXPLAIN_FORM_NAMES, type ExplainedFlow, type ExplainOptions, printExplanation } from './views/explain/form.ts'
 export type { Bound, EndStep, EntryThen, PacketStep, PromisedBy, Said, SegmentThen, Step } from './views/explain/step.ts'
 export type { Tuple as FlowTuple } from './table/tuple.ts'

@@ -19,6 +19,8 @@ export class Session {
   readonly program: () => Promise<Command>
   readonly #commands: readonly string[]
   #progress: Progress | null = null
+  /** What was wrong with the input, as it was said: a capture that is read twice is complained of once. */
+  readonly #complaints = new Set<string>()
 
   /**
    * @param commands  names of commands, for who misspells one
@@ -88,10 +90,12 @@ export class Session {
   }
 
   #complain(error: CaptureError): void {
+    this.exitCode = EXIT.INPUT
+    if (this.#complaints.has(error.message)) return
+    this.#complaints.add(error.message)
     this.io.say(`pcap-conntrack: ${error.message}\n`)
     const meant = nearest(error.path, this.#commands)
     if (error.code === 'NOT_FOUND' && editDistance(error.path, meant) <= 2) this.io.say(`Did you mean the command ${meant}?\n`)
-    this.exitCode = EXIT.INPUT
   }
 
   #remark(replay: Replay, common: CommonOptions): void {

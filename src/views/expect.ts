@@ -2,7 +2,9 @@
 // Kernel: exp_seq_show() in nf_conntrack_expect.c (v6.12).
 
 import { formatIpv4, formatIpv6Full } from '../base/address.ts'
-import { AF_INET, IPPROTO_GRE } from '../base/units.ts'
+import {
+  AF_INET, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
+} from '../base/units.ts'
 import { ORIGINAL } from '../base/verdict.ts'
 import type { Engine } from '../engine.ts'
 import { EXPECT_INACTIVE, EXPECT_PERMANENT, type Expectation } from '../helpers/expectations.ts'
@@ -64,12 +66,21 @@ function formatAddress(tuple: Tuple, a: number, b: number, c: number, d: number)
   return (tuple.proto & 255) === AF_INET ? formatIpv4(a) : formatIpv6Full(a, b, c, d)
 }
 
+/** A tuple as plain values, by what its protocol has for ports. */
 export function rowTuple(tuple: Tuple): RowTuple {
   const source = formatAddress(tuple, tuple.source0, tuple.source1, tuple.source2, tuple.source3)
   const destination = formatAddress(tuple, tuple.destination0, tuple.destination1, tuple.destination2, tuple.destination3)
-  return tuple.protocol === IPPROTO_GRE
-    ? { source, destination, sourceKey: tuple.sourcePort, destinationKey: tuple.destinationPort }
-    : { source, destination, sourcePort: tuple.sourcePort, destinationPort: tuple.destinationPort }
+  const { sourcePort, destinationPort } = tuple
+  switch (tuple.protocol) {
+    case IPPROTO_TCP: case IPPROTO_UDP: case IPPROTO_UDPLITE: case IPPROTO_SCTP: case IPPROTO_DCCP:
+      return { source, destination, sourcePort, destinationPort }
+    case IPPROTO_ICMP: case IPPROTO_ICMPV6:
+      return { source, destination, type: destinationPort >>> 8, code: destinationPort & 255, id: sourcePort }
+    case IPPROTO_GRE:
+      return { source, destination, sourceKey: sourcePort, destinationKey: destinationPort }
+    default:
+      return { source, destination }
+  }
 }
 
 /** One line of /proc/net/nf_conntrack_expect, without its newline. */

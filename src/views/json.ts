@@ -104,7 +104,7 @@ export function jsonExpectation(row: ExpectRow): JsonExpectation {
   }
 }
 
-function jsonTuple(tuple: RowTuple, counters: RowCounters | null): JsonTuple {
+export function jsonTuple(tuple: RowTuple, counters: RowCounters | null): JsonTuple {
   const json: JsonTuple = { src: shortAddress(tuple.source), dst: shortAddress(tuple.destination) }
   if (tuple.sourcePort !== undefined) json.sport = tuple.sourcePort
   if (tuple.destinationPort !== undefined) json.dport = tuple.destinationPort

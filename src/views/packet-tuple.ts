@@ -1,6 +1,6 @@
 // The tuple of a packet as plain values, whatever conntrack made of it: for people who ask about packets without a connection.
 
-import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6 } from '../base/units.ts'
+import { IPPROTO_GRE } from '../base/units.ts'
 import { readAddresses, readPorts } from '../conntrack/tuple-of.ts'
 import type { Conntrack } from '../conntrack/conntrack.ts'
 import type { Packet } from '../ip/packet.ts'
@@ -23,7 +23,5 @@ export function packetTuple(packet: Packet): RowTuple {
   const tuple = new Tuple()
   readAddresses(packet.view, packet.ip, packet.version, packet.protocol, tuple)
   if (packet.l4 >= 0 && packet.protocol !== IPPROTO_GRE) readPorts(packet.view, packet.l4, packet.captured, packet.protocol, noKeys, tuple)
-  const { source, destination, ...ports } = rowTuple(tuple)
-  if (packet.protocol !== IPPROTO_ICMP && packet.protocol !== IPPROTO_ICMPV6) return { source, destination, ...ports }
-  return { source, destination, type: tuple.ports >>> 8 & 255, code: tuple.ports & 255, id: tuple.sourcePort }
+  return rowTuple(tuple)
 }

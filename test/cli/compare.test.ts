@@ -58,6 +58,12 @@ describe('a router\'s table against the capture of its inner interface', () => {
     expect(out).toMatch(/^< tcp 10\.7\.1\.77:\d+ → .*only on the machine/m)
   })
 
+  test('is held against a capture that is cut, which is said once', async () => {
+    const cut = folder.file('cut.pcap', readFileSync(inside).subarray(0, 5000))
+    const { code, error } = await command(['compare', join(ROUTER, '1.proc'), cut])
+    expect([code, error.match(/TRUNCATED/g)?.length]).toEqual([EXIT.INPUT, 1])
+  })
+
   test('is told in JSON too', async () => {
     const document = JSON.parse(await command(['compare', join(ROUTER, '1.proc'), inside, '-o', 'json']).then(({ out }) => out)) as {
       schema: string

@@ -1,18 +1,37 @@
 // explain: the steps agree with what packets and events say of the same capture, and the numbers with the kernel's own sentence.
 
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { packets, parseFlow, type PacketStep, type Step, UsageError } from '../../src/index.ts'
-import { command } from '../support/command.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import {
+  defaultSysctl, flowName, type Knob, openCapture, packets, parseFlow, type PacketStep, Replay, type Step, tables, UsageError,
+} from '../../src/index.ts'
+import { rowTuple } from '../../src/views/expect.ts'
+import { saidOf, silenceOf } from '../../src/views/explain/meaning.ts'
+import { sampleCaptures } from '../support/captures.ts'
+import { command, Folder } from '../support/command.ts'
 import { ROOT } from '../support/sources.ts'
+import { back, handshake, type Seen, tcp, udp } from '../support/traffic.ts'
+
+const START = 1_700_000_000
+const GOLDENS = join(ROOT, 'test/golden/linux-6.12')
+const folder = new Folder()
+afterAll(() => { folder.remove() })
 
 const sample = (name: string): string => join(ROOT, 'samples', name)
 
-async function explained(name: string, ...args: string[]): Promise<{ original: object, steps: Step[] }> {
-  const { code, out, error } = await command(['explain', sample(name), '-o', 'json', ...args])
-  expect({ code, error }).toEqual({ code: 0, error: '' })
-  return JSON.parse(out) as { original: object, steps: Step[] }
+interface Document {
+  readonly original: object
+  readonly steps: Step[]
 }
+
+async function explainedIn(path: string, ...args: string[]): Promise<Document> {
+  const { code, out, error } = await command(['explain', path, '-o', 'json', ...args])
+  expect({ code, error }).toEqual({ code: 0, error: '' })
+  return JSON.parse(out) as Document
+}
+
+const explained = (name: string, ...args: string[]): Promise<Document> => explainedIn(sample(name), ...args)
 
 const packetSteps = (steps: readonly Step[]): PacketStep[] => steps.filter((step) => step.kind === 'packet')
 
@@ -25,8 +44,11 @@ describe('explain', () => {
     for await (const { frame, verdict, reason } of packets(sample(`${name}.pcap`))) rows.set(frame, { verdict, reason })
     const steps = packetSteps((await explained(`${name}.pcap`, '--frame', '1')).steps)
     expect(steps.length).toBeGreaterThan(0)
-    expect(steps.map(({ verdict, said }) => ({ verdict, reason: said.length === 0 ? null : said.map(({ kernel }) => kernel).join('; ') })))
-      .toEqual(steps.map(({ frame }) => rows.get(frame)))
+    const logged = ({ said }: PacketStep): string | null => {
+      const texts = said.flatMap(({ kernel }) => kernel ?? [])
+      return texts.length === 0 ? null : texts.join('; ')
+    }
+    expect(steps.map((step) => ({ verdict: step.verdict, reason: logged(step) }))).toEqual(steps.map(({ frame }) => rows.get(frame)))
   })
 
   test('shows the bound that the kernel names, and which setting lifts it', async () => {
@@ -40,7 +62,7 @@ describe('explain', () => {
     const there = await explained('reset-outside-window.pcap', '--flow', 'tcp 192.0.2.10:40003 198.51.100.80:22')
     const back = await explained('reset-outside-window.pcap', '--flow', 'tcp 198.51.100.80:22 192.0.2.10:40003')
     expect(back).toEqual(there)
-    expect(there.original).toMatchObject({ source: '192.0.2.10', sourcePort: 40003 })
+    expect(there.original).toEqual({ src: '192.0.2.10', dst: '198.51.100.80', sport: 40003, dport: 22 })
   })
 
   test('tells the end of an entry before the SYN that opens it anew, whose numbers begin at zero', async () => {
@@ -71,6 +93,148 @@ describe('explain', () => {
     [['--flow', 'udp 10.0.0.1:1 10.0.0.2:2']], [['--flow', 'nonsense']], [['--frame', '1', '-o', 'xml']],
   ])('refuses %j', async (args) => {
     expect(await command(['explain', sample('dns.pcap'), ...args])).toMatchObject({ code: 2, out: '' })
+  })
+
+  test('says what gives the time when a packet comes in the very tick of the one before', async () => {
+    const twice = folder.capture('twice.pcap', [{ sec: START, bytes: udp() }, { sec: START, nsec: 999, bytes: udp() }])
+    const [first, second] = packetSteps((await explainedIn(twice, '--frame', '1')).steps)
+    expect(second?.decided).toEqual(first?.decided)
+    expect(second?.decided).toEqual(['timeout: 30 s, nf_conntrack_udp_timeout'])
+  })
+
+  test('says why a packet does not keep the entry alive', async () => {
+    const rule = async (name: string, frame: number, path = sample(name)): Promise<string | undefined> =>
+      packetSteps((await explainedIn(path, '--frame', String(frame))).steps).find((step) => step.frame === frame)?.decided.at(-1)
+    expect(await rule('syn-retransmit.pcap', 2)).toBe('the timeout is not refreshed: a SYN that is sent again keeps nothing alive')
+    expect(await rule('half-connection.pcap', 2)).toBe('the timeout is not refreshed: the packet is refused')
+    const ignored = folder.capture('ignored.pcap', [...handshake(START, {}), { sec: START + 1, bytes: tcp({}, 'S', { seq: 7 }) }])
+    expect(await rule('', 4, ignored)).toBe('the timeout is not refreshed: the packet is let through, and changes nothing')
+  })
+
+  test('complains once of a capture that is cut, though it is read twice', async () => {
+    const cut = folder.file('cut.pcap', readFileSync(sample('web.pcap')).subarray(0, 700))
+    const { code, out, error } = await command(['explain', cut, '--frame', '1'])
+    expect([code, error.match(/TRUNCATED/g)?.length]).toEqual([3, 1])
+    expect(out).toMatch(/^tcp 192\.0\.2\.10:40000/)
+  })
+
+  test('takes every connection by the name that tables and diffs give it', async () => {
+    let count = 0
+    for (const path of sampleCaptures()) {
+      for await (const { entries } of tables(path, { every: '1000pkts', helpers: ['all'] })) {
+        for (const row of entries) {
+          expect(rowTuple(parseFlow(flowName(row)))).toEqual(row.original)
+          count++
+        }
+      }
+    }
+    expect(count).toBeGreaterThan(100)
+  })
+
+  test('finds pings by their id and tunnels by their keys', async () => {
+    expect(packetSteps((await explained('ping.pcap', '--flow', 'icmp 192.0.2.10 198.51.100.80 id 7')).steps)).toHaveLength(6)
+    expect(packetSteps((await explained('ping.pcap', '--flow', 'icmpv6 2001:db8::10 2001:db8:80::80 id 8')).steps)).toHaveLength(6)
+    const pptp = await explained('pptp.pcap', '--helper', 'pptp', '--flow', 'gre 192.0.2.10 key 0x1001 198.51.100.47 key 0x2002')
+    expect(pptp.steps).toEqual((await explained('pptp.pcap', '--helper', 'pptp', '--frame', '9')).steps)
+    const lone = await explained('ping.pcap', '--flow', 'icmp 192.0.2.10 198.51.100.80 id 77')
+    expect(lone.steps).toMatchObject([{ verdict: 'INVALID', direction: 'reply', said: [{ kernel: null, setting: null }] }])
+  })
+
+  test('tells who promised a RELATED connection, by which helper and in which frame', async () => {
+    const { original, steps } = await explained('ftp-passive.pcap', '--helper', 'ftp', '--frame', '11')
+    const [first, ...later] = packetSteps(steps)
+    expect(first).toMatchObject({
+      verdict: 'RELATED',
+      promise: { master: { src: '192.0.2.10', dst: '198.51.100.21', sport: 40_100, dport: 21 }, helper: 'ftp', frame: 10 },
+    })
+    expect(original).toMatchObject({ src: '192.0.2.10', dst: '198.51.100.21' })
+    expect(later.map(({ promise }) => promise)).toEqual(later.map(() => null))
+    const text = (await command(['explain', sample('ftp-passive.pcap'), '--helper', 'ftp', '--frame', '11'])).out
+    expect(text).toContain('promised by 192.0.2.10:40100 → 198.51.100.21:21, read by the helper ftp, in frame 10')
+    const without = await explained('ftp-passive.pcap', '--frame', '11')
+    expect(packetSteps(without.steps)[0]).toMatchObject({ verdict: 'NEW', promise: null })
+  })
+
+  test('ends with the reset that ends the entry, whoever has its place in the table afterwards', async () => {
+    const killed = folder.capture('killed.pcap', [
+      { sec: START, bytes: tcp({}, 'S', { seq: 1 }) }, { sec: START, nsec: 1, bytes: tcp({}, 'R', { seq: 2 }) },
+      { sec: START + 1, bytes: udp() }, { sec: START + 40, bytes: udp({ sport: 9 }) }, // the first of these takes its record, and expires
+    ])
+    const { original, steps } = await explainedIn(killed, '--frame', '2')
+    expect(original).toEqual({ src: '10.0.0.1', dst: '10.0.0.2', sport: 40_000, dport: 80 })
+    expect(steps.map((step) => step.kind === 'end' ? step.reason : step.frame)).toEqual([1, 2, 'killed'])
+    const refused = folder.capture('refused.pcap', [
+      { sec: START, bytes: tcp({}, 'S', { seq: 1 }) },
+      { sec: START, nsec: 1, bytes: tcp(back({ sport: 40_000, dport: 80 }), 'RA', { ack: 2 }) },
+    ])
+    expect((await explainedIn(refused, '--frame', '2')).original).toEqual(original)
+  })
+
+  test('names the copies of a packet, which are tracked once', async () => {
+    const [first] = packetSteps((await explained('lvs-dr-director.pcap', '--frame', '2')).steps)
+    expect(first).toMatchObject({ frame: 1, copies: [2] })
+    const each = packetSteps((await explained('lvs-dr-director.pcap', '--frame', '2', '--copies', 'track')).steps)
+    expect(each.slice(0, 2)).toMatchObject([{ frame: 1, copies: [] }, { frame: 2, copies: [] }])
+  })
+
+  test('tells that the table was full', async () => {
+    const full = folder.capture('full.pcap', [...handshake(START, {}), { sec: START + 1, bytes: udp() }])
+    expect((await explainedIn(full, '--frame', '4', '--sysctl', 'max=1')).steps).toMatchObject([{
+      verdict: '-', before: null, after: null,
+      said: [{ kernel: 'nf_conntrack: table full, dropping packet', setting: 'a larger nf_conntrack_max' }],
+    }])
+  })
+
+  // What is said to change a verdict does: the capture, the frame, and the setting that its explanation names.
+  const mid: Seen[] = [{ sec: START, bytes: tcp({}, 'A', { seq: 5, ack: 7 }) }]
+  const oldReset: Seen[] = [...handshake(START, {}), { sec: START + 1, bytes: tcp({}, 'R', { seq: 900 }) }]
+  const unseenAck: Seen[] = [...handshake(START, {}), { sec: START + 1, bytes: tcp({}, 'A', { seq: 1001, ack: 9_000_000 }) }]
+  const damaged = udp()
+  damaged[damaged.length - 1] = 1
+  test.each<[string, Seen[], string[], string]>([
+    ['a connection picked up', mid, ['tcp_loose=0'], 'nf_conntrack_tcp_loose=1'],
+    ['an old reset', oldReset, [], 'nf_conntrack_tcp_ignore_invalid_rst=1'],
+    ['an acknowledgement of what was not seen', unseenAck, [], 'nf_conntrack_tcp_be_liberal=1'],
+    ['a wrong checksum', [{ sec: START, bytes: damaged }], ['checksum=1'], 'nf_conntrack_checksum=0'],
+  ])('names the setting that lets %s pass', async (_, frames, settings, named) => {
+    const path = folder.capture('setting.pcap', frames)
+    const last = String(frames.length)
+    const options = settings.flatMap((setting) => ['--sysctl', setting])
+    const step = packetSteps((await explainedIn(path, '--frame', last, ...options)).steps).at(-1)
+    expect([step?.verdict, step?.said.at(-1)?.setting]).toEqual(['INVALID', named])
+    const [knob = '', value] = named.replace('nf_conntrack_', '').split('=')
+    const changed = [...options, '--sysctl', `${knob as Knob}=${value ?? ''}`]
+    expect(packetSteps((await explainedIn(path, '--frame', last, ...changed)).steps).at(-1)?.verdict).not.toBe('INVALID')
+  })
+
+  test('says in words what every refusal of the goldens means', async () => {
+    const meanings = new Map<string, string>()
+    for (const name of readdirSync(GOLDENS, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.pcap'))) {
+      const source = await openCapture(join(GOLDENS, name))
+      const sysctl = defaultSysctl()
+      await new Replay(source, {
+        sysctl, at: [], helpers: ['all'],
+        onPacket: ({ packet }) => {
+          for (const said of saidOf(packet)) meanings.set((said.kernel ?? '').replace(/\d[\d.]*/g, 'N'), said.meaning)
+          if (packet.verdict !== 1 || packet.reasonCount > 0) return
+          const said = silenceOf(packet, sysctl)
+          expect(said).toMatchObject({ kernel: null, setting: null })
+          meanings.set(`protocol ${String(packet.protocol)}, IPv${String(packet.version)}: ${said.meaning}`, said.meaning)
+        },
+      }).run()
+      source.close()
+    }
+    expect(meanings.size).toBeGreaterThan(30)
+    expect([...meanings].filter(([, meaning]) => !/^[A-Z].{15,}[.]$/.test(meaning))).toEqual([])
+    const ofHelpers = [...meanings].filter(([, meaning]) => meaning.startsWith('The helper that reads'))
+    expect(ofHelpers.filter(([kernel]) => !kernel.includes('dropping packet'))).toEqual([])
+  })
+
+  test.each([
+    'icmp 10.0.0.1 10.0.0.2', 'tcp 10.0.0.1:1 10.0.0.2:2 id 7', 'gre 10.0.0.1 key 70000 10.0.0.2', 'tcp 10.0.0.1 key 1 10.0.0.2',
+    'icmp 10.0.0.1 10.0.0.2 id', 'icmp 10.0.0.1 10.0.0.2 id x', 'icmp 10.0.0.1 10.0.0.2 id 1 type 300',
+  ])('%s is no flow', (text) => {
+    expect(() => parseFlow(text)).toThrow(UsageError)
   })
 
   test('reads flows of both families', () => {

@@ -18,6 +18,7 @@ const EXAMPLES = `
 Examples:
   pcap-conntrack explain capture.pcap --frame 7                                     the connection that frame 7 belongs to
   pcap-conntrack explain capture.pcap --flow 'tcp 10.0.0.1:40000 10.0.0.2:80'       this one
+  pcap-conntrack explain capture.pcap --flow 'icmp 10.0.0.1 10.0.0.2 id 77'         a ping; GRE as 'gre 10.0.0.1 10.0.0.2'
   pcap-conntrack explain capture.pcap --frame 7 -o markdown > why.md                to hand on
 
 Sequence numbers are relative to the first of their side. Roman numbers are the bounds of the window check.`
@@ -27,7 +28,7 @@ export function define(command: Command, session: Session): void {
     .description('tell the life of a connection: what each packet met, which rule decided, and what would change it')
     .argument('<capture...>', 'pcap or pcapng files')
     .option('--frame <number>', 'the connection that this frame belongs to, counted from 1')
-    .option('--flow <tuple>', 'this connection: \'tcp 10.0.0.1:40000 10.0.0.2:80\'')
+    .option('--flow <tuple>', 'this connection, in either direction: \'tcp 10.0.0.1:40000 10.0.0.2:80\'')
     .option('-o, --output <form>', EXPLAIN_FORM_NAMES.join(', '), 'text'))
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], options: ExplainOptions) => { await run(session, paths, options) })
@@ -41,7 +42,9 @@ async function run(session: Session, paths: string[], options: ExplainOptions): 
   const flow = options.flow === undefined ? await flowOfFrame(session, paths, options) : parseFlow(options.flow)
   if (flow === null) return
   const explanation = new Explanation(flow, engine.sysctl)
-  await session.replay(paths, options, { ...engine, at: [], ordered: true, hooks: explanation }, async (replay) => {
+  await session.replay(paths, options, {
+    ...engine, at: [], ordered: true, hooks: explanation, onPacket: (current, frame) => { explanation.onPacket(current, frame) },
+  }, async (replay) => {
     await replay.run()
     if (explanation.steps.length === 0) throw new UsageError(`--flow ${options.flow ?? ''}: the capture has no packet of it`)
     out.text(printExplanation({ protocol: flow.protocol, original: explanation.original }, explanation.steps, form, {

@@ -1,6 +1,7 @@
 // An explanation for people, as Markdown, and as JSON.
 
 import { endpoint } from '../endpoint.ts'
+import { jsonTuple } from '../json.ts'
 import type { RowTuple } from '../row.ts'
 import { KERNEL, SCHEMA } from '../schema.ts'
 import { protocolName } from '../snapshot.ts'
@@ -25,7 +26,8 @@ export function printExplanation(flow: ExplainedFlow, steps: readonly Step[], fo
   const name = `${protocolName(flow.protocol)} ${endpoint(flow.original, 'source')} → ${endpoint(flow.original, 'destination')}`
   if (form === 'json') {
     const { protocol, original } = flow
-    return `${JSON.stringify({ schema: SCHEMA, kernel: KERNEL, protocol: protocolName(protocol), original, steps }, null, 1)}\n`
+    const head = { schema: SCHEMA, kernel: KERNEL, protocol: protocolName(protocol), original: jsonTuple(original, null) }
+    return `${JSON.stringify({ ...head, steps: steps.map(jsonStep) }, null, 1)}\n`
   }
   if (form === 'markdown') {
     const list = (step: Step): string => linesOf(step).map(([title, text]) => `- **${title}**: ${text}\n`).join('')
@@ -36,6 +38,13 @@ export function printExplanation(flow: ExplainedFlow, steps: readonly Step[], fo
     const code = step.kind === 'end' ? '33' : VERDICT_COLOURS[step.verdict] ?? '0'
     return `\n${paint(code, headOf(step))}\n${linesOf(step).map(([title, text]) => `    ${title.padEnd(8)} ${text}\n`).join('')}`
   }).join('')}`
+}
+
+/** A step, its tuples as JSON has them everywhere. */
+function jsonStep(step: Step): object {
+  if (step.kind === 'end' || step.promise === null) return step
+  const { master } = step.promise
+  return { ...step, promise: { ...step.promise, master: master === null ? null : jsonTuple(master, null) } }
 }
 
 function headOf(step: Step): string {
@@ -68,9 +77,10 @@ function linesOf(step: Step): (readonly [title: string, text: string])[] {
     ...step.decided.map((text) => ['decided', text] as const),
     ...step.bounds.map((bound) => ['window', boundText(bound)] as const),
     ...step.said.flatMap(({ kernel, meaning, setting }) => [
-      ['kernel', kernel] as const, ['means', meaning] as const,
+      ['kernel', kernel ?? '(logs nothing)'] as const, ['means', meaning] as const,
       ...(setting === null ? [] : [['setting', `${setting} would change it`] as const]),
     ]),
+    ...(step.copies.length === 0 ? [] : [['copies', `captured again in frame ${step.copies.join(', ')}, and tracked once`] as const]),
     ...(promise === null ? [] : [['promised', promiseText(promise)] as const]),
   ]
 }

@@ -37,7 +37,8 @@ export interface Bound {
 
 /** Something the kernel logs of a packet, in its words and in plain ones. */
 export interface Said {
-  readonly kernel: string
+  /** Null where it logs nothing, and refuses the packet all the same. */
+  readonly kernel: string | null
   readonly meaning: string
   /** The setting that would change it: `nf_conntrack_tcp_be_liberal=1`; null where there is none. */
   readonly setting: string | null
@@ -70,6 +71,8 @@ export interface PacketStep {
   readonly decided: readonly string[]
   readonly bounds: readonly Bound[]
   readonly said: readonly Said[]
+  /** Frames that held the same packet once more, and were not tracked. */
+  readonly copies: readonly number[]
   readonly promise: PromisedBy | null
 }
 
