@@ -85,14 +85,16 @@ export { printRulesText, RULES_FORM_NAMES, rulesJson, type RulesReport } from '.
 export { printRulesSave } from './views/rules-save.ts'
 
 // What a capture says of the network around it.
+export { FINDING_CODES, type FindingCode } from './diagnoses/codes.ts'
 export { type Context, contextOf } from './diagnoses/context.ts'
 export { countsWith, countsWithout, directorRows, type InputCounts, ipvsLines } from './diagnoses/director.ts'
+export { type DirectorMoment, directorMoment } from './diagnoses/director-moment.ts'
 export { Evidence } from './diagnoses/evidence.ts'
 export { type Finding, SEVERITIES, type Severity } from './diagnoses/finding.ts'
+export { IDLE_PROFILES, idleProfile } from './diagnoses/idle-cut.ts'
 export { diagnose } from './diagnoses/registry.ts'
-export {
-  DIAGNOSE_FORM_NAMES, type DiagnoseReport, diagnoseReport, printDiagnoseMarkdown, printDiagnoseText,
-} from './diagnoses/report.ts'
+export { DIAGNOSE_FORM_NAMES, type DiagnoseReport, diagnoseReport, type ReportedFinding } from './diagnoses/report.ts'
+export { type DiagnoseTextOptions, printDiagnoseMarkdown, printDiagnoseText } from './diagnoses/report-text.ts'
 export type { Service } from './diagnoses/service.ts'
 export { type Forwarding, type Vantage, type VantageName, VANTAGES } from './diagnoses/vantage.ts'
 

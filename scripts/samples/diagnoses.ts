@@ -2,7 +2,7 @@
 // alike are here side by side.
 
 import { ethernet, ipPayload } from '../lib/frames.ts'
-import { ip, other, text } from '../lib/packets.ts'
+import { ip, mss, other, SACK_PERMITTED, text, timestamps, windowScale } from '../lib/packets.ts'
 import { encodePcap } from '../lib/pcap.ts'
 import { TcpTalk } from '../lib/tcp-talk.ts'
 import { Timeline } from '../lib/timeline.ts'
@@ -23,7 +23,10 @@ const frame = (packet: Uint8Array, from: string, to: string): Uint8Array => ethe
 /** A client's side of a download whose answers go another way. */
 function half(time: Timeline, talk: TcpTalk, see: See, id: number): void {
   const say = (flags: Flags, payload?: Uint8Array): void => {
-    const packet = talk.fromClient(flags, payload, { ttl: 63, id: id++ })
+    const clock = 700_000 + id * 20
+    const options = flags === 'S' ? [mss(1460), SACK_PERMITTED, timestamps(clock, 0), windowScale(7)]
+      : flags === 'R' ? [] : [timestamps(clock, 300_000 + id * 19)] // the answers' clock, which the client echoes
+    const packet = talk.fromClient(flags, payload, { ttl: 63, id: id++, options })
     see((ttl) => withTtl(packet, ttl), flags)
   }
   say('S')

@@ -20,14 +20,15 @@ export function backscatter({ tcp }: Context): Finding[] {
     if (victims < MANY) return []
     return [{
       code: 'backscatter', subject: address, severity: 'info', confidence: 0.85,
-      sentence: `${address} sends SYN/ACK or RST to ${count(victims, 'address').replace('addresss', 'addresses')} that never asked: it `
+      sentence: `${address} sends SYN/ACK or RST to ${count(victims, 'address')} that never asked: it `
         + 'is being flooded with forged sources.',
       numbers: { packets: flows.reduce((sum, { server }) => sum + server.packets, 0), destinations: victims },
       proof: ['answers only, and no question to any of them'],
       frames: framesOf(...flows.slice(0, 6).map(({ server }) => server.firstFrame)),
       table: ['nothing: a SYN/ACK or RST without an entry is INVALID'],
       invalidDrop: 'would discard these packets, rightly',
-      remedy: ['none needed here; drop INVALID before anything costly'], noRemedy: [],
+      remedy: ['none needed here; drop INVALID before anything costly'],
+      noRemedy: ['blocking its address: it is the victim, and what comes costs no entry'],
     }]
   })
 }

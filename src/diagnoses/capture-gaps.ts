@@ -4,7 +4,8 @@ import type { Context } from './context.ts'
 import { count, type Finding, framesOf } from './finding.ts'
 
 const LATE_WITHIN = 10_000 // ms
-const FEW = 2 // ends that lack bytes
+const FEW = 2 // connections
+const LEAST = 2 // bytes: keep-alives and probes speak of one byte that is not there
 
 export function capturedLate({ tcp }: Context): Finding[] {
   const flows = tcp.filter((flow) => flow.isTwoSided && flow.client.syns === 0 && flow.server.synAcks === 0 && flow.server.syns === 0
@@ -19,12 +20,13 @@ export function capturedLate({ tcp }: Context): Finding[] {
     table: ['taken up in the middle (nf_conntrack_tcp_loose=1): the window scale is unknown, so windows are not checked; tcp_loose=0 '
       + 'makes all of it INVALID'],
     invalidDrop: 'would do nothing to them with tcp_loose=1',
-    remedy: ['compare with a machine\'s own table only what began after the capture did'], noRemedy: [],
+    remedy: ['compare with a machine\'s own table only what began after the capture did'],
+    noRemedy: ['nf_conntrack_tcp_loose=0: it makes them INVALID and teaches nothing'],
   }]
 }
 
 export function captureLoss({ tcp }: Context): Finding[] {
-  const flows = tcp.filter((flow) => flow.isTwoSided && flow.client.missing + flow.server.missing > 0)
+  const flows = tcp.filter((flow) => flow.isTwoSided && flow.client.missing + flow.server.missing >= LEAST)
   if (flows.length < FEW) return []
   const bytes = flows.reduce((sum, flow) => sum + flow.client.missing + flow.server.missing, 0)
   return [{

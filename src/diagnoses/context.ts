@@ -1,5 +1,6 @@
 // The evidence, in order: flows by the service they ask for, and where the capture was taken.
 
+import type { IdleTimeouts } from '../base/idle-timeouts.ts'
 import type { Sysctl } from '../base/sysctl.ts'
 import type { Evidence } from './evidence.ts'
 import { endText, type Flow } from './flow.ts'
@@ -14,13 +15,17 @@ export interface Context {
   readonly vantage: Vantage
   /** Milliseconds of the evidence's clock to which entries are told. */
   readonly nowMs: number
+  /** Whose timeouts silences are held against; null for nobody's. */
+  readonly idle: IdleTimeouts | null
 }
 
 /**
  * @param wanted  `auto`, or what the user says the vantage is
  * @param nowMs   milliseconds of the evidence's clock
+ * @param idle    a device whose timeouts silences are to be held against
  */
-export function contextOf(evidence: Evidence, sysctl: Sysctl, wanted = 'auto', nowMs = evidence.nowMs): Context {
+export function contextOf(evidence: Evidence, sysctl: Sysctl, wanted = 'auto', nowMs = evidence.nowMs,
+  idle: IdleTimeouts | null = null): Context {
   const services = new Map<string, Service>()
   const tcp = evidence.flows.all.filter((flow) => flow.isTcp)
   for (const flow of tcp) {
@@ -31,5 +36,5 @@ export function contextOf(evidence: Evidence, sysctl: Sysctl, wanted = 'auto', n
     service.flows.push(flow)
   }
   const list = [...services.values()]
-  return { evidence, sysctl, services: list, tcp, vantage: decideVantage(list, tcp, wanted), nowMs }
+  return { evidence, sysctl, services: list, tcp, vantage: decideVantage(list, tcp, wanted), nowMs, idle }
 }

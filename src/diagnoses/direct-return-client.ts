@@ -18,7 +18,9 @@ export function directReturnClient({ vantage }: Context): Finding[] {
       frames: framesOf(flow.client.synFrame, flow.server.synFrame, flow.client.ackFrame),
       table: ['both directions are here: ordinary entries'],
       invalidDrop: 'would change nothing here; a stateful firewall on only one of the two ways would call the clients\' ACKs INVALID',
-      remedy: [], noRemedy: [],
+      remedy: ['nothing on this host; on a stateful firewall that only the questions pass: NOTRACK for '
+        + `${service.address} port ${String(service.port)}, or lead the answers through it too`],
+      noRemedy: ['longer timeouts or nf_conntrack_tcp_be_liberal on that firewall: it lacks the SYN/ACK'],
     }]
   })
 }

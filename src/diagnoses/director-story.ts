@@ -43,6 +43,19 @@ export function halfFrames(service: Service): number[] {
     flow.client.invalidFrame, flow.client.lastFrame)
 }
 
+/** Flows in which the answers' timestamps, echoed by the client, move on. */
+export function unseenEchoes(service: Service): number {
+  return service.answeredUnseen.filter((flow) => flow.client.tsecrMoves > 0).length
+}
+
+/** Why we think that somebody answers. */
+export function unseenProof(service: Service): string {
+  const echoes = unseenEchoes(service)
+  return `${count(service.answeredUnseen.length, 'client')} went on after the SYN without an answer in this capture; they acknowledge `
+    + `${count(unseenBytes(service), 'byte')} that it never carried${echoes === 0 ? ''
+      : `, and echo timestamps that move on in ${count(echoes, 'connection')}`}`
+}
+
 /** What clients acknowledge and nobody captured. */
 export function unseenBytes(service: Service): number {
   return service.answeredUnseen.reduce((sum, flow) => sum + flow.progress, 0)

@@ -82,6 +82,7 @@ const endsOf = (flow: Flow): string => `${flow.clientAddress} ${String(flow.clie
  * nf_conntrack's table on a director, from the table of a machine that translates nothing.
  * A connection that IPVS ends takes its entry along.
  * @kernel           ip_vs_update_conntrack(), ip_vs_conn_drop_conntrack() — v6.12
+ * @differs          which packets are IPVS's is told from the capture
  * @param isTracked  net.ipv4.vs.conntrack
  * @param nowMs      milliseconds of the evidence's clock
  */

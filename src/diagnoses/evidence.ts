@@ -7,12 +7,17 @@ import type { Frame } from '../capture/frame.ts'
 import type { Engine } from '../engine.ts'
 import type { Packet } from '../ip/packet.ts'
 import { Connection } from '../table/connection.ts'
+import { DnsQueries } from './dns-queries.ts'
 import { type Flow, noteSegment, type Side } from './flow.ts'
 import { FlowKey, Flows, isFrom } from './flows.ts'
+import { InvalidPackets } from './invalid-log.ts'
 import { INPUT, INPUT_ONLY, OUTPUT } from './ipvs.ts'
 import { FLOW_SHIFT, LEFT_OUT, LeftOut } from './left-out.ts'
+import { PortReuses } from './port-reuses.ts'
 import { PromisedConnections } from './promised.ts'
 import { Stations } from './stations.ts'
+import { TablePressure } from './table-pressure-watch.ts'
+import { echoedTimestamp } from './tcp-timestamps.ts'
 
 const MOST_FLOWS = 1 << 14
 const MOST_ADDRESSES = 4096 // that ARP spoke of
@@ -21,6 +26,7 @@ const NAT_WITHIN = 50 // ms
 const IPPROTO_IPIP = 4
 const IPPROTO_IPV6 = 41
 const GUE_PORT = 6080
+const DNS_PORT = 53
 const ARP = 0x0806
 const REPLY = 2
 
@@ -43,8 +49,10 @@ export class Evidence {
   /** Frames that held packets, and copies among them. */
   packets = 0
   copies = 0
-  /** INVALID packets. */
-  invalid = 0
+  readonly invalids = new InvalidPackets()
+  readonly queries = new DnsQueries()
+  readonly reuses = new PortReuses()
+  readonly pressure = new TablePressure()
   /** Milliseconds since the first packet, at the last. */
   nowMs = 0
   #sec = -1
@@ -97,8 +105,11 @@ export class Evidence {
     const { protocol, view, l4 } = packet
     const isCopy = packet.copyOf !== 0
     if (isCopy) this.copies++
-    else if (packet.verdict === VERDICT_NONE) return
-    else if (packet.verdict === VERDICT_INVALID) this.invalid++
+    else {
+      this.pressure.note(engine, frame.number)
+      if (packet.verdict === VERDICT_NONE) return
+      if (packet.verdict === VERDICT_INVALID) this.invalids.note(packet, this.nowMs, frame.number)
+    }
     const end = Math.min(packet.captured, packet.end)
     if (protocol === IPPROTO_IPIP || protocol === IPPROTO_IPV6 || protocol === IPPROTO_GRE) {
       this.#noteTunnel(packet.view, packet.ip, packet.version, innerAt(view, protocol, l4, end), end, frame)
@@ -139,18 +150,27 @@ export class Evidence {
     const side = isClient ? flow.client : flow.server
     const other = isClient ? flow.server : flow.client
     const last = flow.lastMs
-    if (last >= 0 && ms - last > flow.longestGap) flow.longestGap = ms - last
+    if (last >= 0 && ms - last > flow.longestGap && (flags & 0x02) === 0) {
+      flow.longestGap = ms - last
+      flow.longestGapFrame = number
+    }
     if (side.packets === 0 || (flags & 0x04) !== 0) {
       this.#noteWire(side, frame, view.getUint8(packet.ip + (packet.version === 4 ? 8 : 7)), flags)
     }
     const isInvalid = packet.verdict === VERDICT_INVALID
-    if (isInvalid && side.invalid++ === 0) side.invalidFrame = number
+    if (isInvalid) {
+      if (side.invalid++ === 0) side.invalidFrame = number
+      this.invalids.belongsTo(flow, isClient)
+    }
     flow.lastVerdictFrame = number
     flow.lastWasInvalid = isInvalid
     if (isTcp) {
       const seq = view.getInt32(l4 + 4)
       const payload = Math.max(0, packet.end - l4 - (view.getUint8(l4 + 12) >>> 4) * 4)
+      if (side.packets === 0) side.firstBytes = payload
       side.bytes += payload
+      if (other.packets === 0) noteEcho(side, echoedTimestamp(view, l4, end))
+      if ((flags & 0x06) !== 0) this.#noteBoundary(flow, isClient, seq, flags, number)
       noteSegment(side, other, seq, view.getInt32(l4 + 8), flags, payload)
       noteFlags(side, flags, seq, ms, number, last < 0 ? 0 : ms - last)
       if ((flags & 0x12) === 0x02) this.#noteSyn(flow, seq, ms)
@@ -158,8 +178,15 @@ export class Evidence {
         flow.ipvsDirect.pass(flags, INPUT_ONLY, ms)
         flow.ipvsNat.pass(flags, INPUT, ms)
       } else flow.ipvsNat.pass(flags, OUTPUT, ms)
-    } else side.bytes += Math.max(0, packet.end - l4 - 8)
+    } else {
+      const payload = Math.max(0, packet.end - l4 - 8)
+      if (side.packets === 0) side.firstBytes = payload
+      side.bytes += payload
+      if (flow.serverPort === DNS_PORT) this.queries.note(view, l4 + 8, end, flow, isClient, ms, number)
+    }
     side.packets++
+    side.unanswered++
+    other.unanswered = 0
     if (side.firstMs < 0) {
       side.firstMs = ms
       side.firstFrame = number
@@ -209,10 +236,17 @@ export class Evidence {
       flow.copyTo = stations.to
       flow.copyFrom = stations.from
       flow.copyHops = flow.client.ttl - ttl
+      flow.copyTtl = ttl
       flow.copyOf = copyOf
       flow.copyFrame = frame.number
     }
     if (flow.lastVerdictFrame === copyOf && flow.lastWasInvalid) flow.invalidCopies++
+  }
+
+  /** A SYN, SYN/ACK or RST: to be seen before its side counts it. */
+  #noteBoundary(flow: Flow, isClient: boolean, seq: number, flags: number, frame: number): void {
+    if ((flags & 0x04) !== 0) this.invalids.reset(flow, isClient, seq, (flags & 0x10) !== 0, this.nowMs, frame)
+    this.reuses.note(flow, isClient, seq, flags, this.nowMs, frame)
   }
 
   /** A SYN with the number of another just seen elsewhere is the same one with other addresses. */
@@ -237,6 +271,10 @@ export class Evidence {
     if (end - l4 < 20 || !key.read(view, at, inner, protocol, l4, end)) return
     const flow = this.flows.find(key) ?? this.flows.open(key, senderIsClient(key, protocol === IPPROTO_TCP ? view.getUint8(l4 + 13) : 0))
     if (flow === null || !isFrom(flow, key)) return
+    if (protocol === IPPROTO_TCP && (view.getUint8(l4 + 13) & 0x12) === 0x02) {
+      if (flow.innerSyns++ === 0) flow.innerSynMs = this.nowMs
+      flow.lastInnerSynMs = this.nowMs
+    }
     if (flow.inner++ === 0) {
       flow.innerFrame = frame.number
       if (version === 4) {
@@ -250,13 +288,20 @@ export class Evidence {
 /** Another server asked by the same client, or by another address in its place. */
 function isTranslated(before: Flow, flow: Flow): boolean {
   if (before.serverAddress === flow.serverAddress || before.client.ttl < flow.client.ttl) return false
-  return before.clientAddress !== flow.clientAddress || before.clientPort === flow.clientPort
+  if (before.clientPort === flow.clientPort) return true
+  return before.clientAddress !== flow.clientAddress && before.serverPort === flow.serverPort
 }
 
 /** Who sent the first packet seen began the flow, unless it is an answer, or comes from a port of services. */
 function senderIsClient(key: FlowKey, flags: number): boolean {
   if ((flags & 0x02) !== 0) return (flags & 0x10) === 0
   return !(key.fromPort < 1024 && key.toPort >= 1024)
+}
+
+function noteEcho(side: Side, tsecr: number): void {
+  if (tsecr === 0 || tsecr === side.tsecr) return
+  if (side.tsecr !== 0) side.tsecrMoves++
+  side.tsecr = tsecr
 }
 
 function noteFlags(side: Side, flags: number, seq: number, ms: number, frame: number, gap: number): void {

@@ -1,5 +1,6 @@
 // What a diagnosis says, for people and for programs.
 
+import type { FindingCode } from './codes.ts'
 import type { Context } from './context.ts'
 
 export const SEVERITIES = ['info', 'warning', 'error'] as const
@@ -7,7 +8,7 @@ export type Severity = (typeof SEVERITIES)[number]
 
 export interface Finding {
   /** Which diagnosis: `lvs-dr-director`, `syn-flood`, … */
-  readonly code: string
+  readonly code: FindingCode
   /** Whom it is about: `198.51.100.1:80/tcp`, an address, or `capture`. */
   readonly subject: string
   readonly severity: Severity
@@ -42,7 +43,8 @@ export function framesOf(...frames: readonly number[]): number[] {
   return [...new Set(frames)].filter((frame) => frame > 0).sort((a, b) => a - b).slice(0, MOST_FRAMES)
 }
 
-/** `1 flow`, `3 flows`. */
+/** `1 flow`, `3 flows`, `3 entries`, `3 addresses`. */
 export function count(number: number, thing: string): string {
-  return `${number.toLocaleString('en-US')} ${thing}${number === 1 ? '' : 's'}`
+  const things = thing.endsWith('s') ? `${thing}es` : thing.endsWith('ry') ? `${thing.slice(0, -1)}ies` : `${thing}s`
+  return `${number.toLocaleString('en-US')} ${number === 1 ? thing : things}`
 }

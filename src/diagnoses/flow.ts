@@ -27,6 +27,13 @@ export class Side {
   lastSynMs = 0
   ackFrame = 0
   invalidFrame = 0
+  /** Packets of it since the other side's last. */
+  unanswered = 0
+  /** Bytes of payload of its first packet. */
+  firstBytes = 0
+  /** The last timestamp that it echoed while the other side had not been heard, and how often that one moved on. */
+  tsecr = 0
+  tsecrMoves = 0
   rstFrame = 0
   rstHasAck = false
   /** Silence before the RST, milliseconds. */
@@ -70,6 +77,7 @@ export class Flow {
   copyTo = 0
   copyFrom = 0
   copyHops = 0
+  copyTtl = 0
   copyOf = 0
   copyFrame = 0
   /** Of the copies, those whose first copy was INVALID. */
@@ -79,11 +87,16 @@ export class Flow {
   outerFrom = ''
   outerTo = ''
   innerFrame = 0
+  /** SYNs inside a tunnel: how many, and when the first and the last came. */
+  innerSyns = 0
+  innerSynMs = 0
+  lastInnerSynMs = 0
   /** The flow that this one is behind an address translation, and the other way about. */
   natOf: Flow | null = null
   natTo: Flow | null = null
-  /** Longest silence, milliseconds. */
+  /** Longest silence, milliseconds, and the frame that ended it, which is no SYN. */
   longestGap = 0
+  longestGapFrame = 0
   /** What IPVS would hold if it heard the client only, and if it heard both. */
   readonly ipvsDirect = new IpvsConnection()
   readonly ipvsNat = new IpvsConnection()
@@ -120,7 +133,8 @@ export class Flow {
 
   /** After its SYN the client went on though no answer was captured: somebody answered on a path unseen. */
   get isAnsweredUnseen(): boolean {
-    return this.isClientOnly && ((this.client.syns > 0 && this.client.acks > 0) || this.progress > 0)
+    const { client } = this
+    return this.isClientOnly && ((client.syns > 0 && client.acks > 0) || this.progress > 0 || client.tsecrMoves > 0)
   }
 
   /** Bytes that the client acknowledges and this capture never carried. */
@@ -129,6 +143,8 @@ export class Flow {
     return this.server.packets > 0 || !client.hasAck ? 0 : Math.max(0, seqDiff(client.maxAck, client.firstAck))
   }
 }
+
+const MOST_MISSING = 1 << 24 // bytes that one hole may have: beyond that, the number is another connection's, or forged
 
 /** Takes the numbers of a segment of this side. `other` is who it speaks to. */
 export function noteSegment(side: Side, other: Side, seq: number, ack: number, flags: number, payload: number): void {
@@ -139,7 +155,7 @@ export function noteSegment(side: Side, other: Side, seq: number, ack: number, f
     side.hasEnd = true
     side.end = end
   } else if (seqAfter(seq, side.end)) { // beyond what was seen: a hole
-    side.missing += seqDiff(seq, side.end)
+    if (seqDiff(seq, side.end) <= MOST_MISSING) side.missing += seqDiff(seq, side.end)
     side.end = end
   } else {
     if (seqBefore(seq, side.end) && payload > 0) side.missing = Math.max(0, side.missing - payload)
@@ -153,7 +169,7 @@ export function noteSegment(side: Side, other: Side, seq: number, ack: number, f
   } else if (seqAfter(ack, side.maxAck)) side.maxAck = ack
   // What is acknowledged and was not seen is a hole too.
   if (other.hasEnd && seqAfter(ack, other.end) && !isSyn) {
-    other.missing += seqDiff(ack, other.end)
+    if (seqDiff(ack, other.end) <= MOST_MISSING) other.missing += seqDiff(ack, other.end)
     other.end = ack
   }
 }

@@ -24,7 +24,7 @@ export function helperOff({ evidence }: Context): Finding[] {
         ...(isBroken ? [`${count(unanswered, 'connection')} of ${String(connections)}: nothing came back`] : []),
       ],
       frames: framesOf(...frames),
-      table: [`${count(connections, 'entry').replace(/entrys$/, 'entries')} without a master`],
+      table: [`${count(connections, 'entry')} without a master`],
       invalidDrop: 'would change nothing: they are NEW',
       remedy: [
         `attach the helper: iptables -t raw -A PREROUTING -p ${protocol} --dport ${String(port)} -j CT --helper ${helper}`,

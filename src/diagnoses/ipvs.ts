@@ -44,7 +44,10 @@ const GRIDS = [
 
 const SYN = 0x02
 
-/** One connection of IPVS, without its addresses. */
+/**
+ * One connection of IPVS, without its addresses.
+ * @differs  TCP with the default timeouts; no persistence, no synchronisation, nothing of what began before the capture
+ */
 export class IpvsConnection {
   #state = NONE
   /** Milliseconds of the evidence's clock; -1 when there has been none. */

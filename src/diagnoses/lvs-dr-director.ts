@@ -3,7 +3,7 @@
 import type { Context } from './context.ts'
 import type { Service } from './service.ts'
 import { addressesByStation } from './director.ts'
-import { directorStory, halfFrames, unseenBytes } from './director-story.ts'
+import { directorStory, halfFrames, unseenBytes, unseenEchoes, unseenProof } from './director-story.ts'
 import { count, type Finding } from './finding.ts'
 import { macText } from './stations.ts'
 
@@ -20,8 +20,7 @@ function finding(context: Context, service: Service): Finding {
   const names = addressesByStation(context.evidence.arp, new Set([service.address]))
   const isSeenTwice = passedOn.length > 0
   const hasOthers = context.tcp.some((flow) => flow.isTwoSided)
-  const proof = [`${count(answeredUnseen.length, 'client')} went on after the SYN without an answer in this capture; they acknowledge `
-    + `${count(unseen, 'byte')} that it never carried`]
+  const proof = [unseenProof(service)]
   if (macs.length > 0) proof.push('packets leave again unchanged, to '
     + macs.map((mac) => `${names.get(mac) ?? 'station'} (${macText(mac)})`).join(', '))
   else if (isSeenTwice) proof.push('packets leave again unchanged; a capture of "any" does not say to which station: capture on the '
@@ -36,7 +35,7 @@ function finding(context: Context, service: Service): Finding {
     sentence: `${String(half.length)} of ${count(flows.length, 'connection')} to ${service.text} are half open here, because the real `
       + `servers answer the clients directly (LVS-DR): this is the director${isSeenTwice ? '' : ', incoming packets only'}.`,
     numbers: { connections: flows.length, half: half.length, answeredUnseen: answeredUnseen.length, unseenBytes: unseen,
-      passedOn: passedOn.length, realServers: macs.length },
+      unseenEchoes: unseenEchoes(service), passedOn: passedOn.length, realServers: macs.length },
     proof,
     frames: halfFrames(service),
     ...directorStory(context, service, 'direct'),

@@ -29,7 +29,10 @@ export function lvsNat(context: Context): Finding[] {
       ],
       ...(ipvs === undefined ? {} : { ipvs }),
       invalidDrop: 'would discard FIN and RST of clients where IPVS leaves connections untracked (vs.conntrack=0), and nothing otherwise',
-      remedy: [], noRemedy: [],
+      remedy: ['match a connection by its original destination (--ctorigdst), and accept what is INVALID to the service before any drop '
+        + 'while vs.conntrack=0'],
+      noRemedy: ['NOTRACK where rules translate (DNAT, SNAT): without an entry nothing is translated',
+        'nf_conntrack_tcp_loose, nf_conntrack_tcp_be_liberal: both directions are seen'],
     }
   })
 }

@@ -30,7 +30,7 @@ export function lvsRealServer({ vantage, evidence }: Context): Finding[] {
       invalidDrop: 'would change nothing here: both directions are seen',
       remedy: [...isTunnel ? ['net.ipv4.conf.{all,tunl0}.rp_filter=0, or the kernel drops what comes out of the tunnel'] : [],
         'arp_ignore=1 and arp_announce=2 keep this machine from answering ARP for the virtual address'],
-      noRemedy: [],
+      noRemedy: ['NOTRACK or other conntrack settings here: the half connections are the director\'s'],
     }]
   })
 }

@@ -1,10 +1,16 @@
-// Findings for people, for tickets and for programs.
+// What is said of a capture, as an object; as JSON it is what `diagnose -o json` prints. docs/json.md says what each field is.
 
 import type { Context } from './context.ts'
-import { count, type Finding } from './finding.ts'
+import type { DirectorMoment } from './director-moment.ts'
+import type { Finding } from './finding.ts'
 import type { LeftOutSummary } from './left-out.ts'
 
 export const DIAGNOSE_FORM_NAMES = ['text', 'json', 'md'] as const
+
+/** A finding, and the filter that shows its frames in Wireshark; null where it has none. */
+export interface ReportedFinding extends Finding {
+  readonly filter: string | null
+}
 
 export interface DiagnoseReport {
   readonly schema: string
@@ -13,60 +19,48 @@ export interface DiagnoseReport {
   readonly copies: number
   /** Packets of flows that found no room among those kept, and their connections: what is said counts without them. */
   readonly leftOut: LeftOutSummary
-  readonly findings: readonly Finding[]
+  /** All INVALID packets, by reason, the most frequent first. */
+  readonly invalid: { readonly packets: number, readonly reasons: readonly { readonly reason: string, readonly packets: number }[] }
+  readonly findings: readonly ReportedFinding[]
+  /** What a director held at the instants asked for. */
+  readonly director: readonly DirectorMoment[]
 }
 
-export function diagnoseReport({ vantage, evidence }: Context, findings: readonly Finding[]): DiagnoseReport {
+/** @param moments  instants at which a director's tables are to be shown */
+export function diagnoseReport(
+  { vantage, evidence }: Context, findings: readonly Finding[], moments: readonly DirectorMoment[] = [],
+): DiagnoseReport {
+  const { invalids } = evidence
   return {
     schema: 'pcap-conntrack.diagnose/1',
     vantage: { name: vantage.name, forwarding: vantage.forwarding, reason: vantage.reason },
-    packets: evidence.packets, copies: evidence.copies, leftOut: evidence.leftOut.summary(), findings,
+    packets: evidence.packets, copies: evidence.copies, leftOut: evidence.leftOut.summary(),
+    invalid: {
+      packets: invalids.total,
+      reasons: [...invalids.byReason].map(([reason, packets]) => ({ reason, packets })).sort((a, b) => b.packets - a.packets),
+    },
+    findings: findings.map((finding) => ({ ...finding, filter: filterOf(finding) })),
+    director: moments,
   }
 }
 
-export function printDiagnoseText(report: DiagnoseReport): string {
-  const lines = [`vantage  ${report.vantage.name}: ${report.vantage.reason}`]
-  if (report.copies > 0) lines.push(`copies   ${String(report.copies)} of ${String(report.packets)} packets are there a second time; `
-    + 'the first was tracked')
-  if (report.leftOut.packets > 0) lines.push(`room     ${leftOutText(report.leftOut)}`)
-  if (report.findings.length === 0) lines.push('nothing found')
-  for (const finding of report.findings) {
-    lines.push('', `${finding.severity.toUpperCase()}  ${finding.code}, ${percent(finding)}: ${finding.sentence}`)
-    for (const [label, texts] of parts(finding)) texts.forEach((text, i) => { lines.push(`  ${(i === 0 ? label : '').padEnd(9)}${text}`) })
-  }
-  return `${lines.join('\n')}\n`
+const filterOf = ({ frames }: Finding): string | null => (frames.length === 0 ? null : `frame.number in {${frames.join(', ')}}`)
+
+export const percent = (finding: Finding): string => `${String(Math.round(finding.confidence * 100))} %`
+
+/** A label, and what stands behind it line by line; `verbatim` lines are some program's own and never broken. */
+export interface Part {
+  readonly label: string
+  readonly texts: readonly string[]
+  readonly verbatim: boolean
 }
 
-export function printDiagnoseMarkdown(report: DiagnoseReport): string {
-  const lines = ['# What the capture says', '', `Vantage: **${report.vantage.name}**: ${report.vantage.reason}.`]
-  if (report.copies > 0) lines.push('', `${String(report.copies)} of ${String(report.packets)} packets are there a second time; the `
-    + 'first was tracked.')
-  if (report.leftOut.packets > 0) lines.push('', `${leftOutText(report.leftOut)}.`)
-  if (report.findings.length === 0) lines.push('', 'Nothing found.')
-  for (const finding of report.findings) {
-    lines.push('', `## ${finding.code} · ${finding.severity} · ${percent(finding)}`, '', finding.sentence, '')
-    for (const [label, texts] of parts(finding)) {
-      if (label === 'ipvs') lines.push('- ipvs', '', ...texts.map((text) => `      ${text}`), '')
-      else for (const text of texts) lines.push(`- ${label}: ${text}`)
-    }
-  }
-  return `${lines.join('\n')}\n`
+/** All that a finding says behind its sentence, in the order of printing. */
+export function partsOf(finding: ReportedFinding): Part[] {
+  const { proof, filter, table, ipvs = [], invalidDrop, remedy, noRemedy } = finding
+  const part = (label: string, texts: readonly string[], verbatim = false): Part => ({ label, texts, verbatim })
+  return [
+    part('proof', proof), part('frames', filter === null ? [] : [filter], true), part('table', table), part('ipvs', ipvs, true),
+    part('danger', [`ct state invalid drop ${invalidDrop}`]), part('remedy', remedy), part('no help', noRemedy),
+  ].filter(({ texts }) => texts.length > 0)
 }
-
-function leftOutText({ packets, connections, unanswered, worst }: LeftOutSummary): string {
-  const text = `${count(packets, 'packet')} of ${count(connections, 'further connection')} were counted only; of those connections `
-  if (unanswered === 0) return `${text}every one was answered`
-  return `${text}${unanswered.toLocaleString('en-US')} were never answered: ${worst.map(({ service, unanswered: times }) =>
-    `${times.toLocaleString('en-US')} of ${service}`).join(', ')}`
-}
-
-function parts(finding: Finding): (readonly [string, readonly string[]])[] {
-  const all = [
-    ['proof', finding.proof], ['frames', finding.frames.length === 0 ? [] : [finding.frames.join(', ')]], ['table', finding.table],
-    ['ipvs', finding.ipvs ?? []], ['danger', [`ct state invalid drop ${finding.invalidDrop}`]], ['remedy', finding.remedy],
-    ['no help', finding.noRemedy],
-  ] as const
-  return all.filter(([, texts]) => texts.length > 0)
-}
-
-const percent = (finding: Finding): string => `${String(Math.round(finding.confidence * 100))} %`

@@ -19,7 +19,7 @@ export function synFlood({ services }: Context): Finding[] {
       proof: [`${String(service.flows.length - bare.length)} of ${count(service.flows.length, 'connection')} went on after the SYN; `
         + 'behind a director of LVS-DR nearly all would'],
       frames: framesOf(...bare.slice(0, 6).map(({ client }) => client.synFrame)),
-      table: [`up to ${count(bare.length, 'entry').replace('entrys', 'entries')} SYN_SENT or SYN_RECV at a time, 120 or 60 s each`],
+      table: [`up to ${count(bare.length, 'entry')} SYN_SENT or SYN_RECV at a time, 120 or 60 s each`],
       invalidDrop: 'would change nothing: a SYN is NEW',
       remedy: ['SYNPROXY with nf_conntrack_tcp_loose=0, or NOTRACK for this service; net.ipv4.tcp_syncookies=1 on the server'],
       noRemedy: ['a larger nf_conntrack_max: the flood fills any table', 'longer timeouts'],

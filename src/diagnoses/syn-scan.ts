@@ -23,7 +23,7 @@ export function synScan({ tcp }: Context): Finding[] {
     const unseen = broken.filter((flow) => flow.isClientOnly).length
     return [{
       code: 'syn-scan', subject: source, severity: 'warning', confidence: broken.length > 0 ? 0.9 : 0.7,
-      sentence: `${source} tried ${count(targets, 'address and port').replace(/ports$/, 'ports')} and sent no data to any: a port scan.`,
+      sentence: `${source} tried ${count(targets, 'target')} (address and port) and sent no data to any: a port scan.`,
       numbers: { targets, brokenOff: broken.length, answeredUnseen: unseen },
       proof: [`${count(broken.length, 'probe')} broken off by a bare RST with the SYN's number + 1: they had been `
         + `answered${unseen > 0 ? ', on a path that is not in this capture' : ''}`],

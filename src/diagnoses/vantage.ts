@@ -21,6 +21,7 @@ export interface Vantage {
 
 const MOST = 0.8 // of the flows of a service
 const MANY_SERVERS = 3
+const FEW = 2 // half connections, of which one may be chance
 
 /** @throws UsageError where the word is none */
 export function decideVantage(services: readonly Service[], tcp: readonly Flow[], wanted: string): Vantage {
@@ -63,31 +64,54 @@ function look(services: readonly Service[], tcp: readonly Flow[]): Vantage {
   if (client.length > 0) {
     return { name: 'client', forwarding: null, services: client, reason: 'packets go to one station, and the answers come from another' }
   }
-  if (tcp.some((flow) => flow.copies > 0)) {
+  const copied = tcp.filter((flow) => flow.copies > 0)
+  if (copied.length > 0 && copied.every(isBridged)) {
+    return { name: 'bridge', forwarding: null, services: [],
+      reason: 'packets are there twice, between the same stations: on the way in and out of a bridge' }
+  }
+  if (copied.length > 0) {
     return { name: 'router', forwarding: null, services: [], reason: 'packets of both sides are there twice, on their way in and out' }
   }
   const half = services.filter((service) => service.answeredUnseen.length > 0 && share(service.flows, (flow) => flow.isClientOnly) >= MOST)
   const hasOthers = tcp.some((flow) => flow.isTwoSided)
-  if (half.length > 0 && !tcp.some((flow) => flow.isServerOnly) && new Set(half.map(({ address }) => address)).size < MANY_SERVERS) {
-    return director('direct', half, hasOthers
-      ? 'these services alone are never heard to answer, though somebody answers: their clients go on'
-      : 'no answer was ever captured, though somebody answers: clients go on')
+  const isSome = half.some(({ answeredUnseen }) => answeredUnseen.length >= FEW)
+  if (hasOthers && isSome && !tcp.some((flow) => flow.isServerOnly) && new Set(half.map(({ address }) => address)).size < MANY_SERVERS) {
+    return director('direct', half, 'these services alone are never heard to answer, though somebody answers: their clients go on')
   }
-  return { name: 'host', forwarding: null, services: [], reason: 'nothing points to a load balancer, a router or a bridge' }
+  return { name: 'host', forwarding: null, services: [], reason: half.length > 0
+    ? 'clients go on without an answer in this capture, but what hides the answers cannot be told'
+    : 'nothing points to a load balancer, a router or a bridge' }
 }
 
 function director(forwarding: Forwarding, services: readonly Service[], reason: string): Vantage {
   return { name: 'lvs-director', forwarding, services, reason }
 }
 
-/** Seen at the server: its answers do not go back to the station that the questions come from. */
+/** Its copies went between the stations that the packets went between, with as many hops left. */
+function isBridged({ client, server, copyFrom, copyTo, copyTtl }: Flow): boolean {
+  return [client, server].some(({ from, to, ttl }) => copyFrom !== 0 && copyFrom === from && copyTo === to && copyTtl === ttl)
+}
+
+/** Hops left in packets that no router has passed on. */
+const FRESH: ReadonlySet<number> = new Set([64, 128, 255])
+
+/** Seen at the server: its answers do not go back to the station that the questions, which have lost a hop there, come from. */
 function answersElsewhere({ client, server }: Flow): boolean {
   return isKnown(client.from, client.to, server.from, server.to) && client.to === server.from && client.from !== server.to
+    && FRESH.has(server.ttl) && !FRESH.has(client.ttl) && !isVirtualRouter(server.to)
 }
 
 /** Seen at the client: its answers do not come from the station that the questions go to. */
 function isAnsweredFromElsewhere({ client, server }: Flow): boolean {
   return isKnown(client.from, client.to, server.from, server.to) && client.from === server.to && client.to !== server.from
+    && FRESH.has(client.ttl) && !isVirtualRouter(client.to)
+}
+
+/** Routers that share an address are asked at a station that they never send from: VRRP's, HSRP's, GLBP's. */
+function isVirtualRouter(station: number): boolean {
+  const vendor = Math.floor(station / 256)
+  return vendor === 0x00005e0001 || vendor === 0x00005e0002 || vendor === 0x00000c07ac || Math.floor(station / 4096) === 0x00000c9ff
+    || Math.floor(station / 65536) === 0x0007b400
 }
 
 const isKnown = (...stations: readonly number[]): boolean => stations.every((station) => station !== 0)

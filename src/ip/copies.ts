@@ -29,6 +29,7 @@ export class Copies {
    * Is this packet, as `IpLayer.read` left it, one that was seen just before on another link, or with more hops left? A packet equal
    * in everything is taken for one sent twice: hosts that leave the IP id 0 repeat their ACKs so.
    * @returns  number of the frame that had it first; 0 when it is new
+   * @differs  a kernel tracks all that passes its hooks; a packet sent twice within 50 ms by two interfaces is one here
    */
   firstOf(frame: Frame, packet: Packet): number {
     const { view, ip } = packet

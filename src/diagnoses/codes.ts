@@ -1,0 +1,36 @@
+// Every code that a finding can have, and what it means, in a line.
+
+export const FINDING_CODES = [
+  ['arp-conflict', 'several stations answer ARP for one address'],
+  ['asymmetric-route', 'a router sees one direction of connections to many servers'],
+  ['backscatter', 'answers to questions that forged sources asked elsewhere'],
+  ['black-hole', 'SYNs are sent again and again, and nothing comes back'],
+  ['capture-began-late', 'connections were there before the capture was'],
+  ['capture-loss', 'bytes are missing here that were received'],
+  ['direct-return-client', 'answers come from another station than the one that was asked'],
+  ['dns-race', 'of two questions from one socket one was lost, and asked again after 5 s'],
+  ['entry-expired', 'a device between forgot a silent connection'],
+  ['full-nat', 'a balancer translates both addresses'],
+  ['half-connection', 'one side alone was captured; what hides the other cannot be told'],
+  ['helper-off', 'connections of FTP, SIP, … are NEW because no helper is attached'],
+  ['idle-cut', 'silences that a device of `--idle-profile` does not outlast'],
+  ['invalid-eaten', 'a firewall on a director drops the INVALID packets of clients'],
+  ['invalid-packets', 'packets of living connections are INVALID, by reason'],
+  ['invalid-reset', 'INVALID packets went on untranslated, and resets came back'],
+  ['lvs-dr-director', 'LVS-DR, at the director'],
+  ['lvs-dr-director-incoming', 'LVS-DR, at the director, incoming packets alone'],
+  ['lvs-dr-real-server', 'LVS-DR, at a real server'],
+  ['lvs-nat', 'LVS-NAT or another translation of the server\'s address'],
+  ['lvs-tun-director', 'LVS-TUN, at the director'],
+  ['lvs-tun-real-server', 'LVS-TUN, at a real server'],
+  ['one-direction-capture', 'the capture holds one direction of everything'],
+  ['port-reuse', 'a SYN between ports in TIME_WAIT was lost, which costs a second'],
+  ['real-server-silent', 'a real server gets SYNs and says nothing: rp_filter, or no virtual address'],
+  ['refused', 'SYNs are answered by RST'],
+  ['syn-flood', 'SYNs of many sources, and nothing after them'],
+  ['syn-scan', 'one source tries many ports'],
+  ['table-pressure', 'the table is nearly full, or lost connections for want of room'],
+  ['udp-black-hole', 'UDP sent again and again without an answer, which keeps a dead entry alive'],
+] as const satisfies readonly (readonly [code: string, meaning: string])[]
+
+export type FindingCode = (typeof FINDING_CODES)[number][0]
