@@ -7,7 +7,7 @@ import {
 } from '../base/units.ts'
 import { ORIGINAL, REPLY } from '../base/verdict.ts'
 import { helperName } from '../helpers/registry.ts'
-import { greTimeouts, stateName } from '../protocols/state-name.ts'
+import { greTimeouts, STATE_NAMES, stateOf } from '../protocols/state-name.ts'
 import type { Connection } from '../table/connection.ts'
 import type { Row, RowCounters, RowTuple } from './row.ts'
 import { l4Name } from './snapshot.ts'
@@ -96,7 +96,7 @@ export const ASSURED = new Piece('[ASSURED] ')
 export const MARK = new Piece('mark=')
 export const ZONE = new Piece('zone=')
 export const DELTA_TIME = new Piece('delta-time=')
-const STATES = new Map<string, Piece>()
+const STATES = STATE_NAMES.map((name) => name === undefined ? NOTHING : new Piece(`${name} `))
 const SRC = new Piece('src=')
 const DST = new Piece(' dst=')
 const SPORT = new Piece(' sport=')
@@ -140,7 +140,7 @@ export class LineWriter {
     writeTuple(out, conn, ORIGINAL, dialect.short)
     if (this.#options.counters) writeCounters(out, conn, ORIGINAL)
     if (!conn.seenReply) out.piece(UNREPLIED)
-    writeTuple(out, conn, REPLY, dialect.short)
+    writeReply(out, conn, dialect.short)
     if (this.#options.counters) writeCounters(out, conn, REPLY)
     if (conn.assured) out.piece(ASSURED)
     if (dialect.zeroMark || conn.mark !== 0) writeField(out, MARK, conn.mark >>> 0)
@@ -151,12 +151,12 @@ export class LineWriter {
   }
 }
 
-/** How lines begin, by protocol number; IPv6's 256 behind IPv4's. Shape [512]. */
-export function linePrefixes(dialect: Dialect): Piece[] {
+/** How lines begin, behind `head`, by protocol number; IPv6's 256 behind IPv4's. Shape [512]. */
+export function linePrefixes(dialect: Dialect, head = ''): Piece[] {
   return Array.from({ length: 512 }, (_, i) => {
     const protocol = i & 255
     const family = i < 256 ? 'ipv4     2 ' : 'ipv6     10 '
-    return new Piece(`${dialect.family ? family : ''}${l4Name(protocol).padEnd(8)} ${String(protocol)} `)
+    return new Piece(`${head}${dialect.family ? family : ''}${l4Name(protocol).padEnd(8)} ${String(protocol)} `)
   })
 }
 
@@ -176,6 +176,14 @@ export function writeTuple(out: TextBuffer, conn: Connection, dir: number, isSho
   out.piece(SPACE)
 }
 
+/** The reply's tuple, behind the original's and what else is told of that. */
+export function writeReply(out: TextBuffer, conn: Connection, isShort: boolean): void {
+  const isMirror = conn.source(REPLY) === conn.destination(ORIGINAL) && conn.destination(REPLY) === conn.source(ORIGINAL) &&
+    conn.sourcePort(REPLY) === conn.destinationPort(ORIGINAL) && conn.destinationPort(REPLY) === conn.sourcePort(ORIGINAL)
+  if (isMirror && conn.l3num === AF_INET && hasPorts(conn.protocol)) out.answer4()
+  else writeTuple(out, conn, REPLY, isShort)
+}
+
 function writeIpv6(out: TextBuffer, a: number, b: number, c: number, d: number, isShort: boolean): void {
   if (isShort) out.text(formatIpv6Short(a, b, c, d))
   else out.ipv6(a, b, c, d)
@@ -183,14 +191,8 @@ function writeIpv6(out: TextBuffer, a: number, b: number, c: number, d: number, 
 
 /** The state and a space, where the protocol has one. */
 export function writeState(out: TextBuffer, conn: Connection): void {
-  const state = stateName(conn)
-  if (state === null) return
-  let piece = STATES.get(state)
-  if (piece === undefined) {
-    piece = new Piece(`${state} `)
-    STATES.set(state, piece)
-  }
-  out.piece(piece)
+  const state = stateOf(conn)
+  if (state >= 0) out.piece(STATES[state] ?? NOTHING)
 }
 
 const hasPorts = (protocol: number): boolean => protocol === IPPROTO_TCP || protocol === IPPROTO_UDP || protocol === IPPROTO_UDPLITE ||

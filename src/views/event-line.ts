@@ -7,33 +7,34 @@ import { EVENT_DESTROY } from '../conntrack/events.ts'
 import { helperName } from '../helpers/registry.ts'
 import { IPCT_PROTOINFO } from '../table/status.ts'
 import {
-  ASSURED, DELTA_TIME, EXTENDED, linePrefixes, MARK, NOTHING, SPACE, UNREPLIED, writeCounters, writeField, writeState, writeTuple,
-  ZONE,
+  ASSURED, DELTA_TIME, EXTENDED, linePrefixes, MARK, NOTHING, SPACE, UNREPLIED, writeCounters, writeField, writeReply, writeState,
+  writeTuple, ZONE,
 } from './entry-line.ts'
 import type { EventForm, EventFormOptions } from './event-form.ts'
 import { endName } from './event-row.ts'
 import { Piece } from './text-buffer.ts'
 
-const HEADS = [']\t    [NEW] ', ']\t [UPDATE] ', ']\t[DESTROY] '].map((text) => new Piece(text))
-const OPEN = new Piece('[')
-const DOT = new Piece('.')
+const HEADS = [']\t    [NEW] ', ']\t [UPDATE] ', ']\t[DESTROY] ']
 /** By END_… */
 const REASONS = Array.from({ length: 8 }, (_, why) => new Piece(`reason=${endName(why) ?? ''}`))
 const NSEC_PER_USEC = 1000
 
 export function eventLines(options: EventFormOptions): EventForm {
   const { hz } = options
-  const prefixes = linePrefixes(EXTENDED)
+  const heads = HEADS.map((head) => linePrefixes(EXTENDED, head))
+  let second = -1
+  let stamp = NOTHING // up to the dot: the same for many events
   return {
     event(out, event) {
       const { conn } = event
       const isGone = event.type === EVENT_DESTROY
-      out.piece(OPEN)
-      out.number(event.sec)
-      out.piece(DOT)
-      out.padded(Math.floor(event.nsec / NSEC_PER_USEC), 6)
-      out.piece(HEADS[event.type] ?? NOTHING)
-      out.piece(prefixes[conn.protocol + (conn.l3num === AF_INET ? 0 : 256)] ?? NOTHING)
+      if (event.sec !== second) {
+        second = event.sec
+        stamp = new Piece(`[${String(second)}.`)
+      }
+      out.piece(stamp)
+      out.padded((event.nsec / NSEC_PER_USEC) | 0, 6)
+      out.piece(heads[event.type]?.[conn.protocol + (conn.l3num === AF_INET ? 0 : 256)] ?? NOTHING)
       const left = Math.floor((conn.deadline - event.tick) / hz)
       if (!isGone || left > 0) {
         out.number(left)
@@ -43,7 +44,7 @@ export function eventLines(options: EventFormOptions): EventForm {
       writeTuple(out, conn, ORIGINAL, true)
       if (isGone && options.counters) writeCounters(out, conn, ORIGINAL)
       if (!conn.seenReply) out.piece(UNREPLIED)
-      writeTuple(out, conn, REPLY, true)
+      writeReply(out, conn, true)
       if (isGone && options.counters) writeCounters(out, conn, REPLY)
       if (conn.assured) out.piece(ASSURED)
       if (conn.mark !== 0) writeField(out, MARK, conn.mark >>> 0)

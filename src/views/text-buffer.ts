@@ -59,6 +59,13 @@ function port(view: DataView, from: number, value: number): number {
   return at + 1
 }
 
+/** Writes once more what stands between two places. @returns where it ends */
+function copied(view: DataView, to: number, from: number, end: number): number {
+  const offset = to - from
+  for (let at = from; at < end; at += WORD) view.setInt32(at + offset, view.getInt32(at))
+  return end + offset
+}
+
 /** A text that is printed over and over, in words. */
 export class Piece {
   readonly words: Int32Array
@@ -78,6 +85,12 @@ export class TextBuffer {
   #bytes = new Uint8Array(CHUNK + SLACK)
   #view = new DataView(this.#bytes.buffer)
   #at = 0
+  /** Where the parts of the last tuple stand. */
+  #sourceAt = 0
+  #destinationAt = 0
+  #sourcePortAt = 0
+  #destinationPortAt = 0
+  #tupleEnd = 0
   readonly #drain: Drain
   readonly #encoder = new TextEncoder()
 
@@ -154,10 +167,17 @@ export class TextBuffer {
   /** Adds a whole number below 2^31 in decimal, with zeros in front up to `digits`. */
   padded(value: number, digits: number): void {
     this.#reserve(digits)
+    const start = this.#at
     let rest = value | 0
-    for (let at = this.#at + digits - 1; at >= this.#at; at--) {
+    let at = start + digits
+    for (; at - start >= 4; at -= 4) {
+      const high = (rest / TEN_THOUSAND) | 0
+      this.#view.setInt32(at - 4, FOUR_DIGITS[rest - high * TEN_THOUSAND] ?? 0)
+      rest = high
+    }
+    while (at > start) {
       const tenth = (rest / 10) | 0
-      this.#bytes[at] = 48 + rest - tenth * 10
+      this.#bytes[--at] = 48 + rest - tenth * 10
       rest = tenth
     }
     this.#at += digits
@@ -173,17 +193,39 @@ export class TextBuffer {
   tuple4(source: number, destination: number, sourcePort: number, destinationPort: number): void {
     this.#reserve(80)
     const view = this.#view
+    const sourceAt = this.#at + 4
+    view.setInt32(sourceAt - 4, SRC)
+    const destinationAt = dotted(view, sourceAt, source) + 4
+    view.setInt32(destinationAt - 4, DST)
+    const sourcePortAt = dotted(view, destinationAt, destination) + 6
+    view.setInt32(sourcePortAt - 6, SPO)
+    view.setInt32(sourcePortAt - 2, RT)
+    const destinationPortAt = port(view, sourcePortAt, sourcePort) + 6
+    view.setInt32(destinationPortAt - 6, DPO)
+    view.setInt32(destinationPortAt - 2, RT)
+    this.#at = port(view, destinationPortAt, destinationPort)
+    this.#sourceAt = sourceAt
+    this.#destinationAt = destinationAt
+    this.#sourcePortAt = sourcePortAt
+    this.#destinationPortAt = destinationPortAt
+    this.#tupleEnd = this.#at
+  }
+
+  /** Adds what an answer to the tuple that `tuple4` added last carries: the same texts, the other way about. */
+  answer4(): void {
+    this.#reserve(80)
+    const view = this.#view
     let at = this.#at
     view.setInt32(at, SRC)
-    at = dotted(view, at + 4, source)
+    at = copied(view, at + 4, this.#destinationAt, this.#sourcePortAt - 6)
     view.setInt32(at, DST)
-    at = dotted(view, at + 4, destination)
+    at = copied(view, at + 4, this.#sourceAt, this.#destinationAt - 4)
     view.setInt32(at, SPO)
     view.setInt32(at + 4, RT)
-    at = port(view, at + 6, sourcePort)
+    at = copied(view, at + 6, this.#destinationPortAt, this.#tupleEnd)
     view.setInt32(at, DPO)
     view.setInt32(at + 4, RT)
-    this.#at = port(view, at + 6, destinationPort)
+    this.#at = copied(view, at + 6, this.#sourcePortAt, this.#destinationPortAt - 6)
   }
 
   /** A number below ten thousand: its digits, and no more. */
