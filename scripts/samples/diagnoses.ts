@@ -1,7 +1,7 @@
 // What the network around a capture does to it: load balancers, floods, scans, routes that differ by direction. Pairs that look
 // alike are here side by side.
 
-import { ethernet, ipPayload } from '../lib/frames.ts'
+import { cooked2, ethernet, ipPayload } from '../lib/frames.ts'
 import { ip, mss, other, SACK_PERMITTED, text, timestamps, windowScale } from '../lib/packets.ts'
 import { encodePcap } from '../lib/pcap.ts'
 import { TcpTalk } from '../lib/tcp-talk.ts'
@@ -86,6 +86,11 @@ const director = (): Timeline => clients(6, (time, i) => (packet) => {
   time.add(frame(packet(63), GATEWAY, DIRECTOR), frame(packet(62), DIRECTOR, REAL[i % 2]!))
 })
 
+/** The same on `any`: stations of receivers are not there. */
+const directorAny = (): Timeline => clients(3, (time) => (packet) => {
+  time.add(cooked2(ipPayload(packet(63)), 0, GATEWAY), cooked2(ipPayload(packet(62)), 4, DIRECTOR))
+})
+
 const incoming = (): Timeline => ordinary(clients(6, (time) => (packet) => { time.add(frame(packet(63), GATEWAY, DIRECTOR)) }))
 
 const tunnels = (): Timeline => clients(4, (time, i) => (packet) => {
@@ -146,8 +151,9 @@ function backscatter(): Timeline {
 }
 
 export function makeSamples(): Record<string, Uint8Array> {
-  return Object.fromEntries(Object.entries({
+  const made = Object.fromEntries(Object.entries({
     'lvs-dr-director': director, 'lvs-dr-incoming': incoming, 'lvs-tun-director': tunnels, 'invalid-eaten': eaten,
     'asymmetric-route': asymmetric, 'one-way-capture': oneWay, 'syn-flood': flood, 'syn-scan': scan, backscatter,
   }).map(([name, make]) => [`${name}.pcap`, encodePcap(make().frames, { micro: true })]))
+  return { ...made, 'lvs-dr-any.pcap': encodePcap(directorAny().frames, { micro: true, linkType: 276 }) }
 }

@@ -32,6 +32,32 @@ function expired(): Timeline {
   return time
 }
 
+/** Silent for six minutes; the device that forgot says nothing, and the query is sent again and again. */
+function dropped(): Timeline {
+  const time = new Timeline()
+  const talk = new TcpTalk({ sport: 40_605, dport: 5432 })
+  shakeHands(time, talk, { ttl: 58 })
+  time.wait(360_000)
+  const query = out(talk.fromClient('PA', text('SELECT 2')))
+  for (const wait of [300, 600, 1200, 2400, 0]) time.add(query).wait(wait)
+  return time
+}
+
+/** The client of a service whose node left one packet untranslated: it comes from the real server's own address. */
+function untranslatedReply(): Timeline {
+  const time = new Timeline()
+  const talk = new TcpTalk({ server: '10.96.0.20', sport: 40_635 })
+  const request = text('GET /large HTTP/1.1\r\n\r\n')
+  shakeHands(time, talk)
+  time.add(out(talk.fromClient('PA', request))).wait(5)
+  for (let i = 0; i < 3; i++) time.add(back(talk.fromServer('A', new Uint8Array(1000)))).wait(1)
+  time.add(out(talk.fromClient('A'))).wait(1)
+  const acknowledged = 1_000_001 + request.length
+  const bare = new TcpTalk({ server: '10.244.1.7', sport: 40_635, dport: 8080, clientStart: acknowledged, serverStart: 5_003_001 })
+  time.add(back(bare.fromServer('PA', new Uint8Array(1000)))).wait(0.2).add(out(bare.fromClient('R', undefined, { window: 0 })))
+  return time
+}
+
 function refused(): Timeline {
   const time = new Timeline()
   for (let i = 0; i < 2; i++) {
@@ -129,7 +155,8 @@ function portReuse(): Timeline {
 
 export function makeSamples(): Record<string, Uint8Array> {
   return Object.fromEntries(Object.entries({
-    'entry-expired': expired, refused, 'capture-loss': loss, 'invalid-reset': invalidReset, 'invalid-packets': invalidPackets,
-    'dns-race': dnsRace, 'udp-black-hole': udpBlackHole, 'port-reuse-lost': portReuse,
+    'entry-expired': expired, 'silent-drop': dropped, untranslated: untranslatedReply, refused, 'capture-loss': loss,
+    'invalid-reset': invalidReset, 'invalid-packets': invalidPackets, 'dns-race': dnsRace, 'udp-black-hole': udpBlackHole,
+    'port-reuse-lost': portReuse,
   }).map(([name, make]) => [`${name}.pcap`, encodePcap(make().frames, { micro: true })]))
 }

@@ -31,6 +31,7 @@ export const FINDING_CODES = [
   ['syn-scan', 'one source tries many ports'],
   ['table-pressure', 'the table is nearly full, or lost connections for want of room'],
   ['udp-black-hole', 'UDP sent again and again without an answer, which keeps a dead entry alive'],
+  ['untranslated', 'packets of a connection come from an address that the client never spoke to, and it resets them'],
 ] as const satisfies readonly (readonly [code: string, meaning: string])[]
 
 export type FindingCode = (typeof FINDING_CODES)[number][0]

@@ -25,7 +25,7 @@ export function isUnheard({ client, server, innerSyns, innerSynMs, lastInnerSynM
 export function deadEnd({ services, vantage }: Context): Finding[] {
   const silent = services.map((service) => ({ service, flows: service.flows.filter(isUnheard) })).filter(({ flows }) => flows.length > 0)
   const isAtReal = ({ flows }: Silent): boolean =>
-    vantage.name === 'real-server' || flows.some((flow) => flow.copies > 0 || flow.inner > 0)
+    (vantage.name === 'real-server' && vantage.forwarding !== null) || flows.some((flow) => flow.copies > 0 || flow.inner > 0)
   const holes = silent.filter((one) => !isAtReal(one))
   return [...silent.filter(isAtReal).map(atRealServer), ...holes.length > MOST_ALONE ? [manyHoles(holes)] : holes.map(blackHole)]
 }

@@ -14,6 +14,7 @@ export function directorStory({ evidence, sysctl, nowMs }: Context, service: Ser
   const { flows, address, port } = service
   const without = countsWithout(flows, sysctl.tcp_loose !== 0)
   const tracked = countsWith(flows)
+  const packets = tracked.fresh + tracked.established + tracked.invalid
   const macs = addressesByStation(evidence.arp, new Set([address]))
   const lines = ipvsLines([service], forwarding, macs, nowMs)
   return {
@@ -21,7 +22,7 @@ export function directorStory({ evidence, sysctl, nowMs }: Context, service: Ser
       `net.ipv4.vs.conntrack=0 (the default): no entry at all; ${count(without.invalid, 'packet')} of clients INVALID (each FIN and `
         + `RST), ${count(without.fresh, 'packet')} NEW`,
       `net.ipv4.vs.conntrack=1: an entry of each SYN, SYN_SENT [UNREPLIED] for 120 s; ${count(tracked.invalid, 'packet')} of `
-        + `${String(tracked.packets)} INVALID`,
+        + `${String(packets)} INVALID`,
     ],
     ipvs: lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES), `(${count(lines.length - MOST_LINES, 'more line')})`] : lines,
     invalidDrop: `would discard ${count(without.invalid, 'packet')} of clients with vs.conntrack=0, ${String(tracked.invalid)} with `

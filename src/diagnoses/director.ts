@@ -29,14 +29,16 @@ export function countsWithout(flows: readonly Flow[], isLoose: boolean): InputCo
 }
 
 /** With net.ipv4.vs.conntrack=1: what our tracker said. */
-export function countsWith(flows: readonly Flow[]): { packets: number, invalid: number } {
+export function countsWith(flows: readonly Flow[]): InputCounts {
   let packets = 0
+  let established = 0
   let invalid = 0
   for (const { client } of flows) {
     packets += client.packets
+    established += client.established
     invalid += client.invalid
   }
-  return { packets, invalid }
+  return { fresh: packets - established - invalid, established, invalid }
 }
 
 /** The real server of a flow: by its tunnel, its other address, or the station its packets went on to. */

@@ -2,7 +2,7 @@
 
 import { formatIpv4 } from '../base/address.ts'
 import { IPPROTO_GRE, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
-import { VERDICT_INVALID, VERDICT_NONE } from '../base/verdict.ts'
+import { VERDICT_ESTABLISHED, VERDICT_INVALID, VERDICT_NONE } from '../base/verdict.ts'
 import type { Frame } from '../capture/frame.ts'
 import type { Engine } from '../engine.ts'
 import type { Packet } from '../ip/packet.ts'
@@ -59,7 +59,10 @@ export class Evidence {
   readonly #key = new FlowKey()
   #conn: Connection | null = null
   readonly #stations = new Stations()
+  /** What the frame at hand says of its time, which may be earlier than another's before it. */
+  #frameMs = 0
   readonly #syns = new Array<Flow | null>(SYN_SLOTS).fill(null)
+  readonly #synMs = new Float64Array(SYN_SLOTS)
 
   /** @param mostFlows  how many are kept; packets of others are only counted */
   constructor(mostFlows = MOST_FLOWS, seed = 0x5eed) {
@@ -77,6 +80,7 @@ export class Evidence {
     this.packets++
     if (this.#sec < 0) this.#sec = frame.sec
     const ms = this.msOf(frame)
+    this.#frameMs = ms
     if (ms > this.nowMs) this.nowMs = ms
     if (packet.connection < 0 || packet.copyOf !== 0 || (packet.protocol !== IPPROTO_TCP && packet.protocol !== IPPROTO_UDP)) {
       this.#meet(engine, frame)
@@ -162,6 +166,7 @@ export class Evidence {
       if (side.invalid++ === 0) side.invalidFrame = number
       this.invalids.belongsTo(flow, isClient)
     }
+    if (packet.verdict === VERDICT_ESTABLISHED) side.established++
     flow.lastVerdictFrame = number
     flow.lastWasInvalid = isInvalid
     if (isTcp) {
@@ -173,7 +178,7 @@ export class Evidence {
       if ((flags & 0x06) !== 0) this.#noteBoundary(flow, isClient, seq, flags, number)
       noteSegment(side, other, seq, view.getInt32(l4 + 8), flags, payload)
       noteFlags(side, flags, seq, ms, number, last < 0 ? 0 : ms - last)
-      if ((flags & 0x12) === 0x02) this.#noteSyn(flow, seq, ms)
+      if ((flags & 0x12) === 0x02) this.#noteSyn(flow, seq)
       if (isClient) {
         flow.ipvsDirect.pass(flags, INPUT_ONLY, ms)
         flow.ipvsNat.pass(flags, INPUT, ms)
@@ -250,14 +255,18 @@ export class Evidence {
   }
 
   /** A SYN with the number of another just seen elsewhere is the same one with other addresses. */
-  #noteSyn(flow: Flow, isn: number, ms: number): void {
+  #noteSyn(flow: Flow, isn: number): void {
     const slot = (isn ^ (isn >>> 12)) & (SYN_SLOTS - 1)
     const before = this.#syns[slot] ?? null
-    const isSecond = before !== null && before !== flow && before.client.isn === isn && ms - before.client.lastSynMs <= NAT_WITHIN
+    const isSecond = before !== null && before !== flow && before.client.isn === isn
+      && Math.abs(this.#frameMs - (this.#synMs[slot] ?? 0)) <= NAT_WITHIN
     if (isSecond && flow.natOf === null && isTranslated(before, flow)) {
       flow.natOf = before
       before.natTo ??= flow
-    } else this.#syns[slot] = flow
+      return
+    }
+    this.#syns[slot] = flow
+    this.#synMs[slot] = this.#frameMs
   }
 
   #noteTunnel(view: DataView, outer: number, version: number, at: number, end: number, frame: Frame): void {

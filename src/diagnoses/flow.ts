@@ -18,6 +18,8 @@ export class Side {
   acks = 0
   /** INVALID to the tracker. */
   invalid = 0
+  /** ESTABLISHED to the tracker. */
+  established = 0
   firstMs = -1
   lastMs = -1
   firstFrame = 0

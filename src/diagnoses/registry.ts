@@ -26,11 +26,12 @@ import { synFlood } from './syn-flood.ts'
 import { synScan } from './syn-scan.ts'
 import { tablePressure } from './table-pressure.ts'
 import { udpBlackHole } from './udp-black-hole.ts'
+import { untranslated } from './untranslated.ts'
 
 const DIAGNOSES: readonly Diagnosis[] = [
-  invalidEaten, arpProblem, lvsDrDirector, lvsTunDirector, lvsNat, lvsRealServer, directReturnClient, oneDirection, asymmetricRoute,
-  halfConnection, deadEnd, expiredElsewhere, idleCut, invalidPackets, udpBlackHole, dnsRace, portReuse, tablePressure, synFlood, synScan,
-  backscatter, refused, helperOff, captureLoss, capturedLate,
+  invalidEaten, arpProblem, lvsDrDirector, lvsTunDirector, lvsNat, lvsRealServer, directReturnClient, oneDirection,
+  asymmetricRoute, halfConnection, deadEnd, expiredElsewhere, idleCut, untranslated, invalidPackets, udpBlackHole, dnsRace,
+  portReuse, tablePressure, synFlood, synScan, backscatter, refused, helperOff, captureLoss, capturedLate,
 ]
 
 /** All that the evidence says, the gravest and surest first. */

@@ -2,7 +2,7 @@
 
 import { UsageError } from '../base/errors.ts'
 import type { Service } from './service.ts'
-import type { Flow } from './flow.ts'
+import type { Flow, Side } from './flow.ts'
 
 export const VANTAGES = ['lvs-director', 'real-server', 'client', 'router', 'bridge', 'host'] as const
 export type VantageName = (typeof VANTAGES)[number]
@@ -78,9 +78,20 @@ function look(services: readonly Service[], tcp: readonly Flow[]): Vantage {
   if (hasOthers && isSome && !tcp.some((flow) => flow.isServerOnly) && new Set(half.map(({ address }) => address)).size < MANY_SERVERS) {
     return director('direct', half, 'these services alone are never heard to answer, though somebody answers: their clients go on')
   }
-  return { name: 'host', forwarding: null, services: [], reason: half.length > 0
-    ? 'clients go on without an answer in this capture, but what hides the answers cannot be told'
-    : 'nothing points to a load balancer, a router or a bridge' }
+  if (half.length > 0) return plain('host', 'clients go on without an answer in this capture, but what hides the answers cannot be told')
+  return endOf(tcp) ?? plain('host', 'nothing points to a load balancer, a router or a bridge')
+}
+
+const plain = (name: VantageName, reason: string): Vantage => ({ name, reason, forwarding: null, services: [] })
+
+/** Which end of connections this is, by the hops that each side's packets have lost; null where they do not agree. */
+function endOf(tcp: readonly Flow[]): Vantage | null {
+  const hasLost = ({ ttl }: Side): boolean => !FRESH.has(ttl)
+  const flows = tcp.filter(({ isTwoSided, client, server }) => isTwoSided && hasLost(client) !== hasLost(server))
+  if (flows.length === 0) return null
+  if (flows.every(({ server }) => hasLost(server))) return plain('client', 'clients\' packets have lost no hop yet, and servers\' have')
+  if (flows.some(({ server }) => hasLost(server))) return null
+  return plain('real-server', 'servers\' packets have lost no hop yet, and clients\' have; nothing tells of a balancer before them')
 }
 
 function director(forwarding: Forwarding, services: readonly Service[], reason: string): Vantage {

@@ -37,6 +37,7 @@ type Expected = readonly [name: string, codes: readonly string[], vantage: strin
 const EXPECTED: readonly Expected[] = [
   ['lvs-dr-director', ['lvs-dr-director'], 'lvs-director', 36],
   ['lvs-dr-incoming', ['lvs-dr-director-incoming'], 'lvs-director', 0],
+  ['lvs-dr-any', ['lvs-dr-director'], 'lvs-director', 18],
   ['half-connection', ['half-connection'], 'host', 0],
   ['lvs-tun-director', ['lvs-tun-director'], 'lvs-director', 0],
   ['lvs-nat-director', ['lvs-nat'], 'lvs-director', 0],
@@ -45,7 +46,7 @@ const EXPECTED: readonly Expected[] = [
   ['lvs-tun-real-server', ['lvs-tun-real-server'], 'real-server', 0],
   ['direct-return-client', ['direct-return-client'], 'client', 0],
   ['real-server-silent', ['real-server-silent'], 'host', 0],
-  ['arp-conflict', ['arp-conflict'], 'host', 0],
+  ['arp-conflict', ['arp-conflict'], 'real-server', 0],
   ['bridge', [], 'bridge', 20],
   ['invalid-eaten', ['invalid-eaten', 'lvs-dr-director'], 'lvs-director', 30],
   ['invalid-packets', ['invalid-packets'], 'host', 0],
@@ -59,7 +60,9 @@ const EXPECTED: readonly Expected[] = [
   ['backscatter', ['backscatter'], 'host', 0],
   ['syn-retransmit', ['black-hole'], 'host', 0],
   ['refused', ['refused'], 'host', 0],
-  ['entry-expired', ['entry-expired'], 'host', 0],
+  ['entry-expired', ['entry-expired'], 'client', 0],
+  ['silent-drop', ['entry-expired'], 'client', 0],
+  ['untranslated', ['untranslated'], 'host', 0],
   ['udp-black-hole', ['udp-black-hole', 'udp-black-hole'], 'host', 0],
   ['dns-race', ['dns-race'], 'host', 0],
   ['port-reuse-lost', ['port-reuse'], 'host', 0],
@@ -123,7 +126,8 @@ describe('what looks alike is told apart, both ways', () => {
   const DIRECTOR = ['lvs-dr-director', 'lvs-dr-director-incoming']
   const codesOf = async (name: string): Promise<string[]> => (await reportOf(name)).report.findings.map(({ code }) => code)
 
-  test.each(['lvs-dr-director', 'lvs-dr-incoming'])('%s is no flood, scan, one-way capture or asymmetric route', async (name) => {
+  const directors = ['lvs-dr-director', 'lvs-dr-incoming', 'lvs-dr-any']
+  test.each(directors)('%s is no flood, scan, one-way capture or asymmetric route', async (name) => {
     const codes = await codesOf(name)
     expect(codes.filter((code) => LIKE_DR.includes(code))).toEqual([])
     expect(codes.filter((code) => DIRECTOR.includes(code))).toHaveLength(1)
