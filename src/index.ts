@@ -81,7 +81,7 @@ export { RulesRun, type RulesRunOptions } from './rules/run.ts'
 export {
   type DecisionRow, decisionText, printRulesPacket, type RulesPacketRow, rulesPacketRow,
 } from './views/rules-packet.ts'
-export { printRulesText, RULES_FORM_NAMES, rulesJson, type RulesReport } from './views/rules-report.ts'
+export { printRuleset, printRulesText, RULES_FORM_NAMES, rulesJson, type RulesReport } from './views/rules-report.ts'
 export { printRulesSave } from './views/rules-save.ts'
 
 // What a capture says of the network around it.

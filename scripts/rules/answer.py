@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Ask a Linux kernel what a ruleset makes of a capture: which packets pass, what each rule counts, what the table holds.
 
-  answer.py CAPTURE FOLDER [--rules FILE] [--rules6 FILE] [--clock none|virtual] [--router] [--commands FILE]
+  answer.py CAPTURE FOLDER [--rules FILE] [--rules6 FILE] [--nft FILE] [--clock none|virtual] [--router] [--commands FILE]
 
 To be run as root in a network namespace of its own, or as (part of) the init process of a User Mode Linux that was booted
 with time-travel=inf-cpu: then, with --clock virtual, the kernel's clock jumps from packet to packet. answer.sh does either.
@@ -16,7 +16,8 @@ away once it has met all rules and conntrack has confirmed it.
 
 FOLDER gets packets.tsv (frame, nanoseconds, pass or drop), counters.txt (iptables-save -c), counters6.txt, and table.txt
 (/proc/net/nf_conntrack, sorted, after each quarter of the packets and at the end); of a router both.pcap too, which holds
-each frame as it came in and as it went out.
+each frame as it came in and as it went out. With --nft, rules as `nft -f` reads them, ruleset.json (nft -j list ruleset, before
+the first packet) and ruleset.txt (nft -a list ruleset, after the last) in place of the counters.
 """
 import ctypes
 import fcntl
@@ -173,7 +174,7 @@ def sleep_until(ns):
 
 
 def main(argv):
-    options = {"rules": "", "rules6": "", "clock": "none", "commands": "", "router": False}
+    options = {"rules": "", "rules6": "", "nft": "", "clock": "none", "commands": "", "router": False}
     places = []
     while argv:
         word = argv.pop(0)
@@ -190,8 +191,12 @@ def main(argv):
     delivered = Delivered() if options["router"] else None
     for name, value in (("max", 262144), ("buckets", 65536), ("checksum", 0), ("acct", 1)):
         put("net/netfilter/nf_conntrack_" + name, value)
+    if options["nft"]:
+        sh("nft -f " + options["nft"])
+        with open(folder + "/ruleset.json", "w") as file:
+            file.write(sh("nft -j list ruleset"))
     # A rule that asks for a state makes the kernel track, whatever the ruleset at hand.
-    for family in ("", "6"):
+    for family in () if options["nft"] else ("", "6"):
         if options["rules" + family]:
             sh(f"ip{family}tables-legacy-restore < {options['rules' + family]}")
         sh(f"ip{family}tables-legacy -t filter -N asks-for-state; "
@@ -238,7 +243,10 @@ def main(argv):
     if options["router"]:
         with open(folder + "/both.pcap", "wb") as file:
             file.write(b"".join(both))
-    for family in ("", "6"):
+    if options["nft"]:
+        with open(folder + "/ruleset.txt", "w") as file:
+            file.write(sh("nft -a list ruleset"))
+    for family in () if options["nft"] else ("", "6"):
         saved = sh(f"ip{family}tables-legacy-save -c")
         with open(f"{folder}/counters{family}.txt", "w") as file:
             file.writelines(line + "\n" for line in saved.splitlines() if line[:1] not in "#" and "asks-for-state" not in line)

@@ -1,6 +1,8 @@
 // What a kernel said of a ruleset and a capture, held against what we say.
 
-import { loadFirewall, openCapture, parseWhen, printRulesSave, Replay, setKnob, defaultSysctl, snapshot } from '../../src/index.ts'
+import {
+  defaultSysctl, loadFirewall, openCapture, parseWhen, printRulesSave, printRuleset, Replay, setKnob, snapshot,
+} from '../../src/index.ts'
 import { printProc } from '../../src/views/procfs.ts'
 
 /** What answer.py leaves in its folder. */
@@ -9,12 +11,16 @@ export interface Answer {
   readonly table: string
   readonly counters: string
   readonly counters6: string
+  /** Of nftables: `nft -a list ruleset` after the last packet. */
+  readonly listing?: string
 }
 
 /** The rules that were asked, by the file a message would name. */
 export interface Asked {
   readonly rules: string
   readonly rules6: string
+  /** `nft -j list ruleset`, before the first packet. */
+  readonly nft?: string
 }
 
 /** How the kernel was set up: answer.py's bridge, or its router. */
@@ -31,7 +37,8 @@ export const ROUTER = {
 export async function differences(
   path: string, asked: Asked, answer: Answer, hasClock: boolean, machine: typeof BRIDGE | typeof ROUTER = BRIDGE,
 ): Promise<string[]> {
-  const texts = [{ path: 'rules', text: asked.rules }, { path: 'rules6', text: asked.rules6 }].filter(({ text }) => text !== '')
+  const texts = [{ path: 'rules', text: asked.rules }, { path: 'rules6', text: asked.rules6 }, { path: 'nft', text: asked.nft ?? '' }]
+    .filter(({ text }) => text !== '')
   const { firewall } = loadFirewall(texts, machine)
   const sysctl = defaultSysctl()
   setKnob(sysctl, 'acct', '1')
@@ -57,6 +64,10 @@ export async function differences(
     if (fates[Number(frame)] !== fate) found.unshift(`frame ${frame}: kernel ${fate}, ours ${fates[Number(frame)] ?? 'none'}`)
   }
   for (const ruleset of firewall.rulesets) {
+    if (ruleset.isIpv6 === null) {
+      found.push(...listingDifferences(answer.listing ?? '', printRuleset(firewall, ruleset)))
+      continue
+    }
     const theirs = counters(ruleset.isIpv6 ? answer.counters6 : answer.counters)
     const ours = counters(printRulesSave(firewall, ruleset))
     const lengths = `${String(theirs.length)} counters, we ${String(ours.length)}`
@@ -69,6 +80,32 @@ export async function differences(
     })
   }
   return found
+}
+
+/** nft prints each rule of a chain with what its counters have counted: chain by chain, in our spelling too. */
+function listingDifferences(listing: string, ours: string): string[] {
+  const [kernel, mine] = [chainsOf(listing), chainsOf(ours)]
+  if (kernel.size !== mine.size) return [`the kernel has ${String(kernel.size)} chains, we ${String(mine.size)}`]
+  return [...kernel].flatMap(([chain, lines]) => {
+    const others = mine.get(chain) ?? []
+    return lines.flatMap((line, i) => line === others[i] ? [] : [`${chain}: kernel ${line}`, `${chain}: ours   ${others[i] ?? '-'}`])
+  })
+}
+
+/** Lines of chains, by table and chain. */
+function chainsOf(listing: string): Map<string, string[]> {
+  const chains = new Map<string, string[]>()
+  let table = ''
+  let lines: string[] | null = null
+  for (const line of listing.split('\n').map((one) => one.replace(/ # handle \d+$/, ''))) {
+    const [, named] = /^table (.*) \{$/.exec(line) ?? []
+    const [, chain] = /^\tchain (.*) \{$/.exec(line) ?? []
+    if (named !== undefined) table = named
+    else if (chain !== undefined) chains.set(`${table} ${chain}`, lines = [])
+    else if (line === '\t}') lines = null
+    else lines?.push(line.trim())
+  }
+  return chains
 }
 
 const ORDER = ['raw', 'mangle', 'nat', 'filter', 'security']

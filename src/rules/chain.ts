@@ -3,7 +3,15 @@
 
 import type { Facts } from './facts.ts'
 import type { Rule } from './rule.ts'
-import { ACCEPT, CONTINUE, DROP, GOTO, JUMP, RETURN } from './target.ts'
+import { ACCEPT, CONTINUE, DROP, GOTO, JUMP, RETURN, type Target } from './target.ts'
+
+/** A target that finds out for every packet which chain it leads to. */
+export interface ChoosingTarget extends Target {
+  /** Where the last packet goes, when `act` has answered JUMP or GOTO. */
+  readonly choice: Chain | null
+  /** All chains it can lead to. */
+  readonly chains: readonly Chain[]
+}
 
 export class Chain {
   readonly table: string
@@ -16,7 +24,7 @@ export class Chain {
   readonly id: number
   readonly rules: Rule[] = []
   /** Where a rule jumps to, by its number - 1; null where it does not. */
-  readonly jumps: (Chain | null)[] = []
+  readonly jumps: (Chain | ChoosingTarget | null)[] = []
 
   constructor(place: Pick<Chain, 'table' | 'name' | 'line' | 'policy' | 'id'>) {
     this.table = place.table
@@ -25,6 +33,38 @@ export class Chain {
     this.policy = place.policy
     this.id = place.id
   }
+
+  /** Where a rule leads the packet that it has just jumped with. */
+  leadsTo(at: number): Chain {
+    const to = this.jumps[at]!
+    return to instanceof Chain ? to : to.choice!
+  }
+
+  /** All chains that the rules of this one can lead to. */
+  get successors(): Chain[] { return this.jumps.flatMap((to) => to === null ? [] : to instanceof Chain ? [to] : to.chains) }
+}
+
+/**
+ * The kernel refuses rulesets whose chains go round in a circle.
+ * @returns  one such circle, its first chain again at its end; null where there is none
+ */
+export function circleOf(chains: Iterable<Chain>): Chain[] | null {
+  const done = new Set<Chain>()
+  const visit = (chain: Chain, trail: readonly Chain[]): Chain[] | null => {
+    if (trail.includes(chain)) return [...trail.slice(trail.indexOf(chain)), chain]
+    if (done.has(chain)) return null
+    for (const to of chain.successors) {
+      const circle = visit(to, [...trail, chain])
+      if (circle !== null) return circle
+    }
+    done.add(chain)
+    return null
+  }
+  for (const chain of chains) {
+    const circle = visit(chain, [])
+    if (circle !== null) return circle
+  }
+  return null
 }
 
 /** Walks packets through chains, and counts. */
@@ -81,11 +121,11 @@ export class Walk {
           this.#chains[depth] = chain
           this.#positions[depth] = at + 1
           depth++
-          chain = chain.jumps[at]!
+          chain = chain.leadsTo(at)
           at = 0
           break
         case GOTO:
-          chain = chain.jumps[at]!
+          chain = chain.leadsTo(at)
           at = 0
           break
       }

@@ -28,6 +28,9 @@ export const KIND_ORIGINAL = 1 << 11
 export const KIND_REPLY = 1 << 12
 export const KIND_NO_DIRECTION = 1 << 13 //       of no connection
 export const KIND_DIRECTION = KIND_ORIGINAL | KIND_REPLY | KIND_NO_DIRECTION
+export const KIND_IPV4 = 1 << 14
+export const KIND_IPV6 = 1 << 15
+export const KIND_VERSION = KIND_IPV4 | KIND_IPV6
 const KIND_FRESH = STATE_INVALID | KIND_NO_DIRECTION // before conntrack has seen it
 
 /** No such port. */
@@ -132,7 +135,7 @@ export class Facts {
       this.sport = ports >>> 16
       this.dport = ports & 0xffff
     }
-    this.kind = KIND_FRESH | protocolKind(protocol)
+    this.kind = KIND_FRESH | protocolKind(protocol) | (this.isIpv6 ? KIND_IPV6 : KIND_IPV4)
     this.hasConnection = false
     this.hotdrop = false
     this.isTranslated = false
@@ -163,7 +166,7 @@ export class Facts {
     const state = verdict === VERDICT_NEW ? STATE_NEW : verdict === VERDICT_ESTABLISHED ? STATE_ESTABLISHED
       : verdict === VERDICT_RELATED ? STATE_RELATED : verdict === VERDICT_UNTRACKED ? STATE_UNTRACKED : STATE_INVALID
     const way = this.hasConnection ? KIND_ORIGINAL << direction : KIND_NO_DIRECTION
-    this.kind = (this.kind & KIND_PROTOCOL) | state | way
+    this.kind = (this.kind & (KIND_PROTOCOL | KIND_VERSION)) | state | way
   }
 
   /** STATE_… bits, those of NAT included. */

@@ -38,8 +38,9 @@ export class HooksOfVersion {
     // Of chains with one priority, the kernel calls the one that came last first.
     this.#bases = rulesets.flatMap(({ bases }) => bases).filter((base) => isIpv6 ? base.hasIpv6 : base.hasIpv4)
       .reverse().sort((a, b) => a.priority - b.priority)
-    this.hasNat = this.#bases.some(({ isNat }) => isNat)
-    const isEarly = ({ priority }: BaseChain): boolean => priority <= CONNTRACK_PRIORITY
+    this.hasNat = this.#bases.some(({ type }) => type === 'nat')
+    // Conntrack is hooked in for the rules that ask it, and so after their chains.
+    const isEarly = ({ priority }: BaseChain): boolean => priority < CONNTRACK_PRIORITY
     this.rawPrerouting = this.#hook('prerouting', isEarly)
     this.rawOutput = this.#hook('output', isEarly)
     this.prerouting = this.#natHook('prerouting', (base) => !isEarly(base))
@@ -50,7 +51,7 @@ export class HooksOfVersion {
   }
 
   #hook(name: HookName, isWanted: (base: BaseChain) => boolean = () => true): Hook {
-    const bases = this.#bases.filter((base) => base.hook === name && !base.isNat && isWanted(base))
+    const bases = this.#bases.filter((base) => base.hook === name && base.type !== 'nat' && isWanted(base))
     return { chains: bases.map(({ chain }) => chain), filters: bases.map(({ isFilter }) => isFilter) }
   }
 
@@ -60,7 +61,7 @@ export class HooksOfVersion {
     const priority = isSource ? SNAT_PRIORITY : DNAT_PRIORITY
     return {
       before: this.#hook(name, (base) => isWanted(base) && base.priority <= priority),
-      chains: this.#bases.filter((base) => base.hook === name && base.isNat).map(({ chain }) => chain),
+      chains: this.#bases.filter((base) => base.hook === name && base.type === 'nat').map(({ chain }) => chain),
       after: this.#hook(name, (base) => isWanted(base) && base.priority > priority),
       isSource, isOutput: name === 'output',
     }

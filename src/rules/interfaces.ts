@@ -13,6 +13,11 @@ export class Interfaces {
     return number
   }
 
+  /** The numbers of all names so far that begin so. */
+  numbersLike(start: string): number[] {
+    return this.#names.flatMap((name, number) => number > 0 && name.startsWith(start) ? [number] : [])
+  }
+
   /** The name of a number; empty for 0. */
   nameOf(number: number): string { return this.#names[number] ?? '' }
 }

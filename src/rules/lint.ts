@@ -4,7 +4,7 @@ import { IPPROTO_TCP } from '../base/units.ts'
 import type { Chain } from './chain.ts'
 import type { Firewall } from './firewall.ts'
 import { KIND_DIRECTION, KIND_PROTOCOL, KIND_STATE, STATE_ESTABLISHED, STATE_INVALID, STATE_NEW } from './facts.ts'
-import { InterfaceMatch, ProtocolMatch } from './match-ip.ts'
+import { ProtocolMatch } from './match-ip.ts'
 import { HelperMatch, StateMatch } from './match-conntrack.ts'
 import type { Rule } from './rule.ts'
 import type { BaseChain, Ruleset } from './ruleset.ts'
@@ -125,7 +125,7 @@ function nothingLocal(firewall: Firewall, ruleset: Ruleset): RulesFinding[] {
 
 /** Rules ask for interfaces, and nothing tells by which one a packet came. */
 function interfacesUnknown(firewall: Firewall, ruleset: Ruleset): RulesFinding[] {
-  const rule = ruleset.rules.find(({ matches }) => matches.some((match) => match instanceof InterfaceMatch))
+  const rule = ruleset.rules.find(({ matches }) => matches.some(({ asksInterface }) => asksInterface === true))
   if (rule === undefined || firewall.unplaced === 0) return []
   return [{
     severity: 'note', id: 'interface-unknown', where: ruleset.where(rule),

@@ -3,10 +3,13 @@
 import { UsageError } from '../base/errors.ts'
 import { parseSets } from './address-set.ts'
 import { Firewall } from './firewall.ts'
-import { Ids, isIpv6Text, SaveParser, type SaveText } from './iptables/save.ts'
+import { Ids } from './ids.ts'
+import { isIpv6Text, SaveParser, type SaveText } from './iptables/save.ts'
 import { RuleProblem } from './iptables/values.ts'
 import { Interfaces } from './interfaces.ts'
 import { Place, type PlaceOptions } from './place.ts'
+import type { Facts } from './facts.ts'
+import { isNftText, NftParser } from './nftables/ruleset-reader.ts'
 import type { RulesetWarning } from './ruleset.ts'
 
 export interface FirewallOptions extends PlaceOptions {
@@ -21,8 +24,9 @@ export interface FirewallOptions extends PlaceOptions {
 /**
  * Makes the firewall that a machine with these rules is.
  *
- * @param texts  the output of iptables-save, of ip6tables-save, or of each; which is which they say themselves
- * @throws       UsageError, which names file and line
+ * @param texts  the output of iptables-save, of ip6tables-save, or of each; or of `nft -j list ruleset`; which is which they say
+ *               themselves
+ * @throws       UsageError, which names file and line, or the rule and the path in the JSON
  */
 export function loadFirewall(
   texts: readonly SaveText[], options: FirewallOptions = {},
@@ -31,12 +35,13 @@ export function loadFirewall(
   const place = new Place(options, interfaces)
   const ids = new Ids()
   const sets = options.sets === undefined ? new Map<string, never>() : readSets(options.sets)
+  const { hz = 1000, isLenient = false } = options
+  const isLocal = (facts: Facts, isSource: boolean): boolean => place.isLocal(facts, isSource)
+  const hasOwnAddress = (isIpv6: boolean): boolean => place.ownAddress(0, isIpv6) !== null
   const parsers = texts.map((source) => {
+    if (isNftText(source.text)) return new NftParser(source, { interfaces, hz, isLocal, hasOwnAddress }, ids, isLenient).parse()
     const isIpv6 = isIpv6Text(source.text)
-    return new SaveParser(source, {
-      isIpv6, interfaces, hz: options.hz ?? 1000, sets, isLocal: (facts, isSource) => place.isLocal(facts, isSource),
-      hasOwnAddress: place.ownAddress(0, isIpv6) !== null,
-    }, ids, options.isLenient === true).parse()
+    return new SaveParser(source, { isIpv6, interfaces, hz, sets, isLocal, hasOwnAddress: hasOwnAddress(isIpv6) }, ids, isLenient).parse()
   })
   const rulesets = parsers.map(({ ruleset }) => ruleset)
   for (const isIpv6 of [false, true]) {

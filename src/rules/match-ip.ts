@@ -81,6 +81,7 @@ export class ProtocolMatch implements Match {
 
 /** `-i`, `-o` */
 export class InterfaceMatch implements Match {
+  readonly asksInterface = true
   readonly isIn: boolean
   readonly pattern: InterfacePattern
   readonly isInverted: boolean

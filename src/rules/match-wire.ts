@@ -130,15 +130,16 @@ export class AddressTypeMatch implements Match {
   }
 
   test(facts: Facts): boolean {
-    return this.types.includes(this.#typeOf(facts)) !== this.isInverted
+    return this.types.includes(addressTypeOf(facts, this.isSource, this.#isLocal)) !== this.isInverted
   }
+}
 
-  #typeOf(facts: Facts): AddressType {
-    const first = this.isSource ? facts.source0 : facts.destination0
-    if (facts.isIpv6 ? first >>> 24 === 0xff : first >>> 28 === 0xe) return 'MULTICAST'
-    if (!facts.isIpv6 && first === -1) return 'BROADCAST'
-    return this.#isLocal(facts, this.isSource) ? 'LOCAL' : 'UNICAST'
-  }
+/** What kind of address one end of a packet has. */
+export function addressTypeOf(facts: Facts, isSource: boolean, isLocal: (facts: Facts, isSource: boolean) => boolean): AddressType {
+  const first = isSource ? facts.source0 : facts.destination0
+  if (facts.isIpv6 ? first >>> 24 === 0xff : first >>> 28 === 0xe) return 'MULTICAST'
+  if (!facts.isIpv6 && first === -1) return 'BROADCAST'
+  return isLocal(facts, isSource) ? 'LOCAL' : 'UNICAST'
 }
 
 const LIMIT_SCALE = 10_000 // XT_LIMIT_SCALE

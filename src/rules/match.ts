@@ -22,6 +22,8 @@ export interface Words {
 export interface Match {
   /** Does the packet fulfil it? Sets `facts.hotdrop` where it cannot be told and the packet goes. */
   test(facts: Facts): boolean
+  /** It asks for an interface. */
+  readonly asksInterface?: boolean
   /** It keeps count of what it was asked, so the order in which it is asked matters. */
   readonly isStateful?: boolean
   /**
@@ -29,4 +31,9 @@ export interface Match {
    * @returns  true when the words say all of it
    */
   fold?(words: Words): boolean
+}
+
+/** A match that never holds: of a rule that could not be read, with `--lenient`. */
+export class NeverMatch implements Match {
+  test(): boolean { return false }
 }

@@ -10,8 +10,10 @@ export class Rule implements Words {
   readonly table: string
   readonly chain: string
   readonly number: number
-  /** Line of the file, from 1, and what stands there behind the chain's name. */
+  /** Line of the file, from 1, 0 where lines say nothing; and what stands there behind the chain's name. */
   readonly line: number
+  /** nftables' number of the rule; null where there is none. */
+  readonly handle: number | null
   readonly text: string
   readonly matches: readonly Match[]
   readonly target: Target
@@ -29,11 +31,14 @@ export class Rule implements Words {
   /** What the words do not say. */
   readonly #rest: readonly Match[]
 
-  constructor(place: Pick<Rule, 'table' | 'chain' | 'number' | 'line' | 'text' | 'id'>, matches: readonly Match[], target: Target) {
+  constructor(
+    place: Pick<Rule, 'table' | 'chain' | 'number' | 'line' | 'text' | 'id' | 'handle'>, matches: readonly Match[], target: Target,
+  ) {
     this.table = place.table
     this.chain = place.chain
     this.number = place.number
     this.line = place.line
+    this.handle = place.handle
     this.text = place.text
     this.id = place.id
     this.matches = matches

@@ -14,8 +14,8 @@ export interface BaseChain {
   readonly chain: Chain
   /** What it lets through is what a person asks for: it is there to filter. */
   readonly isFilter: boolean
-  /** It rewrites addresses, and is asked for new connections only. */
-  readonly isNat: boolean
+  /** `nat` chains rewrite addresses, and are asked for new connections only. */
+  readonly type: 'filter' | 'nat' | 'route'
   readonly hasIpv4: boolean
   readonly hasIpv6: boolean
 }
@@ -66,13 +66,13 @@ export class Ruleset {
   }
 
   /** What stands before a finding about a rule or a chain. */
-  where({ line }: Pick<Rule, 'line'>): string { return `${this.path}:${String(line)}: ` }
+  where({ line }: Pick<Rule, 'line' | 'table' | 'chain' | 'handle'>): string { return `${this.path}:${String(line)}: ` }
 }
 
 /** Something in a ruleset that could not be read; with `--lenient` the rule is kept, and never matches. */
 export interface RulesetWarning {
   readonly path: string
-  /** From 1. */
-  readonly line: number
+  /** From 1; null where the message itself says where. */
+  readonly line: number | null
   readonly message: string
 }

@@ -20,8 +20,10 @@ export interface DecisionRow {
   chain: string | null
   /** Number of the rule in its chain, from 1; null for the chain's policy. */
   rule: number | null
-  /** Line of the ruleset's file, from 1. */
+  /** Line of the ruleset's file, from 1; null where rules are not told by lines. */
   line: number | null
+  /** nftables' number of the rule; null for policies, and where rules have none. */
+  handle: number | null
   /** The rule as it is written, behind its chain; of a policy its name. */
   text: string | null
   /** Of a `copy`: number of the frame that had it first. */
@@ -46,12 +48,13 @@ export function decisionRow({ isDropped, isReject, reason, chain, rule }: Decisi
     table: chain?.table ?? null,
     chain: chain?.name ?? null,
     rule: rule?.number ?? null,
-    line: rule?.line ?? chain?.line ?? null,
+    line: (rule?.line ?? chain?.line ?? 0) || null,
+    handle: rule?.handle ?? null,
     text: rule?.text ?? (chain === null ? null : `policy ${isDropped ? 'DROP' : 'ACCEPT'}`),
   }
 }
 
-const HELD = { fate: 'held', reason: null, table: null, chain: null, rule: null, line: null, text: null } as const
+const HELD = { fate: 'held', reason: null, table: null, chain: null, rule: null, line: null, handle: null, text: null } as const
 
 function heldRow({ copyOf }: Packet): DecisionRow {
   return copyOf === 0 ? HELD : { ...HELD, fate: 'copy', copyOf }

@@ -2,12 +2,15 @@
 
 import type { Engine } from '../engine.ts'
 import type { Firewall } from '../rules/firewall.ts'
+import { NftRuleset } from '../rules/nftables/ruleset.ts'
 import type { DroppedFlow, DroppedFlows } from '../rules/flows.ts'
 import { decisionRow, type DecisionRow, decisionText } from './rules-packet.ts'
+import { printNft } from './rules-nft.ts'
 import { printRulesSave } from './rules-save.ts'
 import { protocolName } from './snapshot.ts'
 import { SCHEMA } from './schema.ts'
 import type { RulesFinding } from '../rules/lint.ts'
+import type { Ruleset } from '../rules/ruleset.ts'
 
 /** All there is to say when the capture is over. */
 export interface RulesReport {
@@ -26,10 +29,20 @@ export const RULES_FORM_NAMES = ['text', 'save', 'packets', 'json', 'jsonl'] as 
 export function printRulesText({ engine, firewall, dropped, findings }: RulesReport): string {
   const parts = [droppedText(engine, dropped)]
   for (const ruleset of firewall.rulesets) {
-    parts.push(`# ${ruleset.isIpv6 ? 'IPv6' : 'IPv4'} rules, [packets:bytes] each has matched\n${printRulesSave(firewall, ruleset)}`)
+    parts.push(`# ${titleOf(ruleset)} rules, [packets:bytes] each has matched\n${printRuleset(firewall, ruleset, true)}`)
   }
   if (findings.length > 0) parts.push(findings.map(({ severity, where, text }) => `${severity}: ${where}${text}\n`).join(''))
   return parts.join('\n')
+}
+
+function titleOf({ isIpv6 }: Ruleset): string { return isIpv6 === null ? 'nftables' : isIpv6 ? 'IPv6' : 'IPv4' }
+
+/**
+ * A ruleset in the form it was given, with what it has counted.
+ * @param hasMarks  nftables: what every rule has matched stands before it, whether it has a counter or not
+ */
+export function printRuleset(firewall: Firewall, ruleset: Ruleset, hasMarks = false): string {
+  return ruleset instanceof NftRuleset ? printNft(firewall, ruleset, hasMarks) : printRulesSave(firewall, ruleset)
 }
 
 function droppedText({ packets }: Engine, dropped: DroppedFlows): string {
@@ -80,13 +93,14 @@ export function rulesJson({ engine, firewall, dropped, findings }: RulesReport):
       })),
     },
     rulesets: firewall.rulesets.map((ruleset) => ({
-      family: ruleset.isIpv6 ? 'ipv6' : 'ipv4',
+      family: ruleset.isIpv6 === null ? 'nftables' : ruleset.isIpv6 ? 'ipv6' : 'ipv4',
       path: ruleset.path,
       chains: [...ruleset.tables.values()].flatMap((chains) => [...chains.values()]).map((chain) => ({
         table: chain.table, chain: chain.name, policy: chain.policy === null ? null : chain.policy === 0 ? 'ACCEPT' : 'DROP',
         packets: firewall.packetsOf(chain.id), bytes: firewall.bytesOf(chain.id),
         rules: chain.rules.map((rule) => ({
-          number: rule.number, line: rule.line, text: rule.text, packets: firewall.packetsOf(rule.id), bytes: firewall.bytesOf(rule.id),
+          number: rule.number, line: rule.line || null, handle: rule.handle, text: rule.text,
+          packets: firewall.packetsOf(rule.id), bytes: firewall.bytesOf(rule.id),
         })),
       })),
     })),

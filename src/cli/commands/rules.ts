@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import {
-  loadFirewall, printRulesPacket, printRulesSave, printRulesText, RULES_FORM_NAMES, RulesRun, rulesJson, rulesPacketRow, type SaveText,
+  loadFirewall, printRulesPacket, printRuleset, printRulesText, RULES_FORM_NAMES, RulesRun, rulesJson, rulesPacketRow, type SaveText,
 } from '../../index.ts'
 import { addCommonOptions, collect, type CommonOptions, engineOptions, oneOf, readText } from '../options.ts'
 import type { Session } from '../session.ts'
@@ -66,7 +66,9 @@ async function run(session: Session, path: string, captures: string[], options: 
     ...(options.bridge === undefined || options.bridge === false ? {} : { bridge: options.bridge === true ? 'br0' : options.bridge }),
     ...(options.sets === undefined ? {} : { sets: read('--sets', options.sets) }),
   })
-  for (const { path: file, line, message } of warnings) io.say(`pcap-conntrack: ${file}:${String(line)}: ${message}\n`)
+  for (const { path: file, line, message } of warnings) {
+    io.say(`pcap-conntrack: ${file}${line === null ? '' : `:${String(line)}`}: ${message}\n`)
+  }
   const isDirector = options.vantage !== undefined && oneOf('--vantage', options.vantage, ['lvs-director', 'other']) === 'lvs-director'
   const noted = new RulesRun(firewall, { isDirector, hasHelpers: engine.helpers?.length !== 0 })
   await session.replay(captures, options, {
@@ -80,7 +82,7 @@ async function run(session: Session, path: string, captures: string[], options: 
     await replay.run()
     const report = { engine: replay.engine, firewall, dropped: noted.dropped, findings: noted.findings() }
     if (form === 'text') out.text(printRulesText(report))
-    else if (form === 'save') for (const ruleset of firewall.rulesets) out.text(printRulesSave(firewall, ruleset))
+    else if (form === 'save') for (const ruleset of firewall.rulesets) out.text(printRuleset(firewall, ruleset))
     else if (form === 'json') out.text(`${JSON.stringify(rulesJson(report), null, 2)}\n`)
   })
 }

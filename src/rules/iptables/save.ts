@@ -2,8 +2,9 @@
 
 import { UsageError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
-import { Chain } from '../chain.ts'
-import type { Match } from '../match.ts'
+import { Chain, circleOf } from '../chain.ts'
+import type { Ids } from '../ids.ts'
+import { type Match, NeverMatch } from '../match.ts'
 import { NAT_CHAINS, NatTarget } from '../nat/target.ts'
 import { Rule } from '../rule.ts'
 import { BUILTIN, type HookName, PRIORITIES, Ruleset, type RulesetWarning, type TableName, TABLES } from '../ruleset.ts'
@@ -14,11 +15,6 @@ import type { Surroundings } from './module.ts'
 import { RuleReader } from './rule-reader.ts'
 import { RuleProblem } from './values.ts'
 
-/** A match that never holds: of a rule that could not be read, with `--lenient`. */
-class NeverMatch implements Match {
-  test(): boolean { return false }
-}
-
 /** A text of rules for one IP version. */
 export interface SaveText {
   readonly path: string
@@ -28,12 +24,6 @@ export interface SaveText {
 /** Is this the ruleset of IPv6? Its header says so, or an address, or a protocol. */
 export function isIpv6Text(text: string): boolean {
   return /^#.*\bip6tables/m.test(text) || /^\s*(\[\d+:\d+\] )?-A\b[^"\n]*\s(-p (ipv6-icmp|icmpv6)|-[sd] [0-9a-f]*:[0-9a-f:.]*)/m.test(text)
-}
-
-/** Counts ids of rules and policies over all rulesets of a run. */
-export class Ids {
-  count = 0
-  next(): number { return this.count++ }
 }
 
 /**
@@ -116,7 +106,7 @@ export class SaveParser {
     const { isIpv6 } = this.#surroundings
     this.ruleset.bases.push({
       hook: name.toLowerCase() as HookName, priority: PRIORITIES[table], chain, isFilter: table === 'filter' || table === 'security',
-      isNat: table === 'nat', hasIpv4: !isIpv6, hasIpv6: isIpv6,
+      type: table === 'nat' ? 'nat' : 'filter', hasIpv4: !isIpv6, hasIpv6: isIpv6,
     })
   }
 
@@ -132,7 +122,8 @@ export class SaveParser {
     if (chain === undefined) throw new RuleProblem(`there is no chain "${name}" above this line`)
     const number = chain.rules.length + 1
     const place = {
-      table: chain.table, chain: name, number, line, text: body.slice(body.indexOf(name) + name.length).trim(), id: this.#ids.next(),
+      table: chain.table, chain: name, number, line, text: body.slice(body.indexOf(name) + name.length).trim(),
+      id: this.#ids.next(), handle: null,
     }
     const { matches, target, to } = this.#readWords(rest, line)
     if (target instanceof NatTarget && chain.table !== 'nat') throw new RuleProblem(`${target.name} stands in the nat table only`)
@@ -166,19 +157,9 @@ export class SaveParser {
     return chain
   }
 
-  /** The kernel refuses rulesets whose chains go round in a circle. */
   #refuseLoops(): void {
-    const done = new Set<Chain>()
-    const visit = (chain: Chain, trail: readonly Chain[]): void => {
-      if (trail.includes(chain)) {
-        const circle = [...trail.slice(trail.indexOf(chain)), chain].map(({ name }) => name)
-        this.#fail(chain.line, `chains go round in a circle: ${circle.join(' → ')}`)
-      }
-      if (done.has(chain)) return
-      for (const to of chain.jumps) if (to !== null) visit(to, [...trail, chain])
-      done.add(chain)
-    }
-    for (const chains of this.ruleset.tables.values()) for (const chain of chains.values()) visit(chain, [])
+    const circle = circleOf([...this.ruleset.tables.values()].flatMap((chains) => [...chains.values()]))
+    if (circle !== null) this.#fail(circle[0]!.line, `chains go round in a circle: ${circle.map(({ name }) => name).join(' → ')}`)
   }
 
   /** The kernel refuses a translation that a wrong hook comes to, be it through other chains. */
@@ -187,7 +168,7 @@ export class SaveParser {
       if (builtin.policy === null) continue
       const reached = new Set([builtin])
       for (const chain of reached) {
-        for (const to of chain.jumps) if (to !== null) reached.add(to)
+        for (const to of chain.successors) reached.add(to)
         for (const { target, line } of chain.rules) {
           if (!(target instanceof NatTarget) || NAT_CHAINS[target.name].includes(builtin.name)) continue
           this.#fail(line, `${target.name} cannot be reached from ${builtin.name}: from ${NAT_CHAINS[target.name].join(' and ')} only`)

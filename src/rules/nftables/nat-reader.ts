@@ -1,0 +1,112 @@
+// `snat`, `dnat`, `masquerade`, `redirect` of nftables.
+// Kernel: nft_nat_eval(), nft_masq_ipv4_eval(), nft_redir_eval() (v6.12).
+
+import type { Facts } from '../facts.ts'
+import type { Match } from '../match.ts'
+import { ANY_RANGE, type NatKind, type NatRange } from '../nat/range.ts'
+import { NatTarget } from '../nat/target.ts'
+import { ACCEPT, CONTINUE, type Target } from '../target.ts'
+import { type DataType, IPV4, IPV6, PORT, readSpans, type Span } from './datatype.ts'
+import type { Domain } from './domain.ts'
+import { readKey } from './expression.ts'
+import { VersionMatch } from './needs.ts'
+import type { Node } from './node.ts'
+import type { Key } from './selector.ts'
+import type { Sets } from './sets.ts'
+
+const KINDS: Readonly<Record<string, NatKind>> = { snat: 'SNAT', dnat: 'DNAT', masquerade: 'MASQUERADE', redirect: 'REDIRECT' }
+
+export const isNat = (name: string): boolean => Object.hasOwn(KINDS, name)
+
+/** A part of a range that stands in a map, by something of the packet. */
+interface Mapped {
+  readonly key: Key
+  readonly domain: Domain<Partial<NatRange>>
+}
+
+/** A translation of which maps tell a part. A packet that a map lacks goes on to the next rule. */
+class MappedNat implements Target {
+  readonly name: NatKind
+  readonly way = CONTINUE
+  readonly #range: NatRange
+  readonly #maps: readonly Mapped[]
+
+  constructor(name: NatKind, range: NatRange, maps: readonly Mapped[]) {
+    this.name = name
+    this.#range = range
+    this.#maps = maps
+  }
+
+  act(facts: Facts): number {
+    let range = this.#range
+    for (const { key, domain } of this.#maps) {
+      const found = key.load(facts) ? domain.find(key.words) : undefined
+      if (found === undefined) return CONTINUE
+      range = { ...range, ...found }
+    }
+    return facts.nat === null || !facts.hasConnection ? ACCEPT : facts.nat.setUp(this.name, range)
+  }
+}
+
+/**
+ * `{"dnat": {"family": "ip", "addr": "10.0.0.1", "port": 80}}`
+ * @param family  of the table
+ * @throws        RuleProblem
+ */
+export function readNat(
+  name: string, node: Node, family: string, sets: Sets,
+): { needs: readonly Match[], target: Target } {
+  const kind = KINDS[name]!
+  if ((kind === 'MASQUERADE' || kind === 'REDIRECT') && !sets.surroundings.hasOwnAddress(family === 'ip6')) {
+    node.fail(`${name} translates to an address of the machine's own: tell it with --local ADDRESS=INTERFACE`)
+  }
+  const version = node.at('family').isText ? node.at('family').text() : family
+  const needs: Match[] = family === 'inet' && version !== 'inet' ? [new VersionMatch(version === 'ip6')] : []
+  let range: NatRange = { ...ANY_RANGE, ...readFlags(node) }
+  const maps: Mapped[] = []
+  const part = (one: Node, read: (inside: Node) => Partial<NatRange>): void => {
+    if (one.isNone) return
+    if (!one.has('map')) {
+      range = { ...range, ...read(one) }
+      return
+    }
+    const map = one.at('map')
+    const key = readKey(map.at('key'), sets)
+    needs.push(...key.needs)
+    const data = map.at('data')
+    maps.push({ key, domain: sets.domain(data, key, (meaning) => read(meaning ?? data.fail('a map should stand here'))) })
+  }
+  if (!node.at('addr').isNone && version !== 'ip' && version !== 'ip6') node.fail('an address needs a family: ip or ip6')
+  part(node.at('addr'), (one) => readAddresses(one, version === 'ip6' ? IPV6 : IPV4))
+  part(node.at('port'), (one) => ({ ports: portsOf(only(one, PORT)) }))
+  return { needs, target: maps.length === 0 ? new NatTarget(kind, range) : new MappedNat(kind, range, maps) }
+}
+
+/** An address or a range of them; in a map a port may stand behind it. */
+function readAddresses(node: Node, type: DataType): Partial<NatRange> {
+  const [address, port, more] = node.has('concat') ? node.at('concat').list() : [node]
+  if (address === undefined || more !== undefined) return node.fail('an address should stand here, and at most a port')
+  const { from, to } = only(address, type)
+  const padded = (words: readonly number[]): number[] => [...words, 0, 0, 0].slice(0, 4)
+  return {
+    addresses: { from: padded(from), to: padded(to) }, ...(port === undefined ? {} : { ports: portsOf(only(port, PORT)) }),
+  }
+}
+
+function only(node: Node, type: DataType): Span {
+  const [span, more] = readSpans(node, type)
+  return span !== undefined && more === undefined ? span : node.fail(`one ${type.name} or a range should stand here`)
+}
+
+const portsOf = ({ from, to }: Span): NatRange['ports'] => ({ from: from[0] ?? 0, to: to[0] ?? 0 })
+
+const FLAGS = ['random', 'fully-random', 'persistent']
+
+function readFlags(node: Node): Pick<NatRange, 'isRandom' | 'isPersistent'> {
+  if (!node.at('type_flags').isNone) node.at('type_flags').fail('translation of prefixes is not supported')
+  const flags = node.at('flags').isNone ? [] : node.at('flags').listOrOne()
+  const nameOf = (one: Node): string =>
+    FLAGS.find((flag) => flag === one.value) ?? one.fail(`a flag should stand here: ${FLAGS.join(', ')}`)
+  const names = flags.map(nameOf)
+  return { isRandom: names.includes('random') || names.includes('fully-random'), isPersistent: names.includes('persistent') }
+}
