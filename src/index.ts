@@ -71,6 +71,7 @@ export type { Bound, EndStep, EntryThen, PacketStep, PromisedBy, Said, SegmentTh
 export type { Tuple as FlowTuple } from './table/tuple.ts'
 
 // Rules around the connection tracker.
+export { type ChangedFlow, type Fate, RulesFates } from './rules/fates.ts'
 export { type Decision, Firewall, type Reason } from './rules/firewall.ts'
 export { type DroppedFlow, DroppedFlows } from './rules/flows.ts'
 export type { SaveText } from './rules/iptables/save.ts'
@@ -78,6 +79,7 @@ export type { RulesFinding } from './rules/lint.ts'
 export { type FirewallOptions, loadFirewall } from './rules/load.ts'
 export type { RulesetWarning } from './rules/ruleset.ts'
 export { RulesRun, type RulesRunOptions } from './rules/run.ts'
+export { fatesJson, type FatesReport, printFatesText } from './views/rules-fates.ts'
 export {
   type DecisionRow, decisionText, printRulesPacket, type RulesPacketRow, rulesPacketRow,
 } from './views/rules-packet.ts'
@@ -120,6 +122,7 @@ export { type FlowFate, type WorldCount, Worlds, type WorldsReport } from './siz
 
 // Forms of output.
 export { type FilterTexts, rowFilter } from './views/filter.ts'
+export { deleteEntries, type Deletion, type DeletionMoment, deletionText, FLUSH, parseDeletion } from './views/deletion.ts'
 export { packetFilter } from './views/packet-filter.ts'
 export { type Order, ordered, SORT_KEYS, type SortKey } from './views/order.ts'
 export type { Form, FormOptions, Instant, MakeForm } from './views/form.ts'

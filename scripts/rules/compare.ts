@@ -1,7 +1,8 @@
 // What a kernel said of a ruleset and a capture, held against what we say.
 
 import {
-  defaultSysctl, loadFirewall, openCapture, parseWhen, printRulesSave, printRuleset, Replay, setKnob, snapshot,
+  defaultSysctl, deleteEntries, FLUSH, loadFirewall, openCapture, parseDeletion, parseWhen, printRulesSave, printRuleset, Replay, setKnob,
+  snapshot,
 } from '../../src/index.ts'
 import { printProc } from '../../src/views/procfs.ts'
 
@@ -15,31 +16,42 @@ export interface Answer {
   readonly listing?: string
 }
 
-/** The rules that were asked, by the file a message would name. */
+/** What was asked: of which machine, with which rules. */
 export interface Asked {
   readonly rules: string
   readonly rules6: string
   /** `nft -j list ruleset`, before the first packet. */
   readonly nft?: string
+  readonly machine: Machine
+  /** `FRAME FILTER` a line, as in cases.ts; each a moment right before the frame. */
+  readonly deletions?: string
+  /** The capture holds packets as they came in and as they went out; of each frame's fate nothing is known. */
+  readonly hasCopies?: boolean
 }
 
 /** How the kernel was set up: answer.py's bridge, or its router. */
-export const BRIDGE = { bridge: 'br0', ifaces: ['tap0=02:00:00:00:00:01', 'tap1=02:00:00:00:00:02'] } as const
-export const ROUTER = {
+export type Machine = 'bridge' | 'router'
+
+const BRIDGE = { bridge: 'br0', ifaces: ['tap0=02:00:00:00:00:01', 'tap1=02:00:00:00:00:02'] } as const
+const ROUTER = {
   routes: ['10.1.0.0/16=tap0', '0.0.0.0/0=tap1', '2001:db8:1::/48=tap0', '::/0=tap1'],
   local: ['10.1.0.254=tap0', '10.2.0.254=tap1', '2001:db8:1::fe=tap0', '2001:db8:2::fe=tap1'],
 } as const
+
+export const MACHINES = { bridge: BRIDGE, router: ROUTER } as const
 
 /**
  * What differs, a line each.
  * @param hasClock  the kernel kept the capture's time; else timeouts are not compared
  */
-export async function differences(
-  path: string, asked: Asked, answer: Answer, hasClock: boolean, machine: typeof BRIDGE | typeof ROUTER = BRIDGE,
-): Promise<string[]> {
+export async function differences(path: string, asked: Asked, answer: Answer, hasClock: boolean): Promise<string[]> {
   const texts = [{ path: 'rules', text: asked.rules }, { path: 'rules6', text: asked.rules6 }, { path: 'nft', text: asked.nft ?? '' }]
     .filter(({ text }) => text !== '')
-  const { firewall } = loadFirewall(texts, machine)
+  const { firewall } = loadFirewall(texts, MACHINES[asked.machine])
+  const deletions = (asked.deletions ?? '').split('\n').filter((line) => line !== '').map((line) => {
+    const [frame = '', which = ''] = line.split(' ')
+    return { at: `frame:${String(Number(frame) - 1)}`, isWanted: which === 'all' ? FLUSH : parseDeletion(which) }
+  })
   const sysctl = defaultSysctl()
   setKnob(sysctl, 'acct', '1')
   const blocks = answer.table.split(/^# at /m).slice(1).map((block) => {
@@ -49,17 +61,20 @@ export async function differences(
   const fates: string[] = []
   const found: string[] = []
   const replay = new Replay(await openCapture(path), {
-    sysctl, hooks: firewall, at: blocks.map(({ at }) => parseWhen(at)),
+    sysctl, hooks: firewall, copies: asked.hasCopies === true ? 'auto' : 'track',
+    at: [...blocks, ...deletions].map(({ at }) => parseWhen(at)),
     onPacket: (_, frame) => { fates[frame.number] = !firewall.hasMet(frame) ? 'copy' : firewall.isDropped ? 'drop' : 'pass' },
   })
   let next = 0
-  for await (const { engine } of replay.moments()) {
+  for await (const { engine, text } of replay.moments()) {
+    deleteEntries(engine, deletions.filter(({ at }) => at === text).map(({ isWanted }) => isWanted))
+    if (text !== blocks[next]?.at) continue
     const ours = snapshot(engine).map((row) => comparable(printProc(row, { counters: true, timestamps: false }), hasClock))
     const { at, lines } = blocks[next++] ?? { at: '', lines: [] }
     found.push(...without(lines, ours).map((line) => `${at}: kernel ${line}`))
     found.push(...without(ours, lines).map((line) => `${at}: ours   ${line}`))
   }
-  for (const line of answer.packets.trim().split('\n').reverse()) {
+  for (const line of asked.hasCopies === true ? [] : answer.packets.trim().split('\n').reverse()) {
     const [frame = '', , fate = ''] = line.split('\t')
     if (fates[Number(frame)] !== fate) found.unshift(`frame ${frame}: kernel ${fate}, ours ${fates[Number(frame)] ?? 'none'}`)
   }

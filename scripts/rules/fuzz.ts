@@ -3,7 +3,7 @@
 //     npm run fuzz:rules -- [--seed N] [--rulesets N] [--machine bridge|router|both] [--talks N] [--more] [--keep]
 //
 // Asks scripts/rules/answer.sh, as root: with LINUX_UML a kernel on the capture's clock, else the running one, whose timeouts
-// are not compared; --more uses matches that only the running one may have. A round that differs is made as small as it gets:
+// are not compared, and which has all matches (--more: the other has them too). A round that differs is made as small as it gets:
 // rules and packets are left out as long as a difference stays. It is left in a folder, from which a golden can be made.
 
 import { execFileSync } from 'node:child_process'
@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { BRIDGE, differences, ROUTER } from './compare.ts'
+import { differences } from './compare.ts'
 import { makeRules, makeTraffic } from './generate.ts'
-import { makeNatRules, makeNatTraffic } from './nat-traffic.ts'
+import { makeNatRules, makeRouterTraffic } from './router-traffic.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,13 +33,11 @@ interface Round {
 
 function make(seed: number, isRouter: boolean): Round {
   const talks = Number(values.talks)
-  if (!isRouter) {
-    const modules = { hasMore: values.more }
-    const rules = makeRules(seed, false, modules)
-    return { rules, rules6: makeRules(seed + 1_000_000, true, modules), capture: makeTraffic(seed, talks, hasClock) }
-  }
-  const [rules, rules6] = [makeNatRules(seed, false), makeNatRules(seed + 1_000_000, true)]
-  return { rules, rules6, capture: makeNatTraffic(seed, talks, [rules, rules6], hasClock) }
+  const setting = { hasMore: values.more || !hasClock, isRouter }
+  const makeAny = isRouter && seed % 3 !== 0 ? makeNatRules : makeRules
+  const [rules, rules6] = [makeAny(seed, false, setting), makeAny(seed + 1_000_000, true, setting)]
+  const capture = isRouter ? makeRouterTraffic(seed, talks, [rules, rules6], { hasTime: hasClock }) : makeTraffic(seed, talks, hasClock)
+  return { rules, rules6, capture }
 }
 
 /** What differs, a line each. */
@@ -54,7 +52,7 @@ async function ask({ rules, rules6, capture }: Round, isRouter: boolean, folder:
   const answer = {
     packets: read('packets.tsv'), table: read('table.txt'), counters: read('counters.txt'), counters6: read('counters6.txt'),
   }
-  return differences(file('capture.pcap'), { rules, rules6 }, answer, hasClock, isRouter ? ROUTER : BRIDGE)
+  return differences(file('capture.pcap'), { rules, rules6, machine: isRouter ? 'router' : 'bridge' }, answer, hasClock)
 }
 
 /** Leaves out what is not needed for a difference, rules first: halves, quarters, … single ones. */

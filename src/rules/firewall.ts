@@ -102,6 +102,9 @@ export class Firewall implements Hooks {
     }
   }
 
+  /** Which rule or policy decided of the last packet, by the number of its counters; -1 where none did. */
+  get decidedBy(): number { return this.#rule?.id ?? this.#chain?.id ?? -1 }
+
   /** The last packet was dropped. */
   get isDropped(): boolean { return this.#isDropped }
 

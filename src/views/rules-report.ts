@@ -64,7 +64,10 @@ function flowCells(flow: DroppedFlow): string[] {
   return [String(packets), String(bytes), frames, flowText(flow), states, decisionText(decisionRow(flow.decision))]
 }
 
-function flowText({ protocol, source, destination, sport, dport }: DroppedFlow): string {
+/** `tcp 10.0.0.1:40000 > 10.0.0.2:80` */
+export function flowText(
+  { protocol, source, destination, sport, dport }: Pick<DroppedFlow, 'protocol' | 'source' | 'destination' | 'sport' | 'dport'>,
+): string {
   const end = (address: string, port: number | null): string =>
     port === null ? address : `${address.includes(':') ? `[${address}]` : address}:${String(port)}`
   return `${protocolName(protocol)} ${end(source, sport)} > ${end(destination, dport)}`

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BRIDGE, differences, ROUTER } from '../../scripts/rules/compare.ts'
+import { differences } from '../../scripts/rules/compare.ts'
 import { NFT_CASES } from '../../scripts/rules/nft-cases.ts'
 import { ROOT } from '../support/sources.ts'
 
@@ -23,6 +23,7 @@ test.each(NAMES)('%s: packets meet the kernel\'s fate, nft lists each rule as it
   expect(answer.packets).toMatch(/\tpass\n/)
   expect(answer.listing).toMatch(/counter packets [1-9]/)
   const asked = { rules: '', rules6: '', nft: read('ruleset.json') }
-  const found = await differences(join(GOLDEN, name, 'capture.pcap'), asked, answer, about.hasClock, about.isRouter ? ROUTER : BRIDGE)
+  const found = await differences(join(GOLDEN, name, 'capture.pcap'), { ...asked, machine: about.isRouter ? 'router' : 'bridge' }, answer,
+    about.hasClock)
   expect(found).toEqual([])
 })

@@ -2,12 +2,14 @@
 
 import type { Command } from 'commander'
 import {
-  loadFirewall, printRulesPacket, printRuleset, printRulesText, RULES_FORM_NAMES, RulesRun, rulesJson, rulesPacketRow, type SaveText,
+  type Engine, type EngineOptions, fatesJson, type Firewall, loadFirewall, printFatesText, printRulesPacket, printRuleset, printRulesText,
+  RULES_FORM_NAMES, RulesFates, RulesRun, rulesJson, rulesPacketRow, type SaveText, UsageError,
 } from '../../index.ts'
+import { addDeletionOptions, deleteOnTheWay, type DeletionOptions, type PlannedDeletion, plannedDeletions } from '../deletion-options.ts'
 import { addCommonOptions, collect, type CommonOptions, engineOptions, oneOf, readText } from '../options.ts'
 import type { Session } from '../session.ts'
 
-interface RulesOptions extends CommonOptions {
+interface RulesOptions extends CommonOptions, DeletionOptions {
   ip6?: string
   local?: string[]
   iface?: string[]
@@ -33,11 +35,15 @@ Examples:
                                                a router that translates addresses; the capture may hold both its sides
   pcap-conntrack rules neutron.rules capture.pcap --bridge brq0 --iface tap1=fa:16:3e:00:00:01
                                                the rules of a bridge (bridge-nf-call-iptables), ports by stations
+  pcap-conntrack rules fw.rules capture.pcap --at +30s --delete src=10.0.0.5,dport=22
+                                               what \`conntrack -D\` then would have changed: packets that fare otherwise
+  pcap-conntrack rules fw.rules capture.pcap --flush-at frame:120
+                                               the same of \`conntrack -F\`
 
 Without --local and --bridge, cooked captures tell what was sent and received; any other packet is taken as forwarded.`
 
 export function define(command: Command, session: Session): void {
-  addCommonOptions(command
+  addCommonOptions(addDeletionOptions(command
     .description('hold a firewall\'s rules (iptables-save) against a capture: what is dropped, by which rule, and what the rules count')
     .argument('<ruleset>', 'output of iptables-save or ip6tables-save')
     .argument('<capture...>', 'pcap or pcapng files, - for standard input')
@@ -49,7 +55,7 @@ export function define(command: Command, session: Session): void {
     .option('--sets <file>', 'members of sets, as `ipset save` writes them')
     .option('--lenient', 'warn of rules that are not supported, and let them match nothing')
     .option('--vantage <machine>', 'lvs-director: the machine sees the clients\' packets only')
-    .option('-o, --output <form>', RULES_FORM_NAMES.join(', '), 'text')
+    .option('-o, --output <form>', RULES_FORM_NAMES.join(', '), 'text'))
     .addHelpText('after', EXAMPLES))
     .action(async (ruleset: string, paths: string[], options: RulesOptions) => { await run(session, ruleset, paths, options) })
 }
@@ -60,14 +66,21 @@ async function run(session: Session, path: string, captures: string[], options: 
   const engine = engineOptions(options)
   const read = (option: string, file: string): SaveText => ({ path: file, text: readText(option, file) })
   const texts = [read('ruleset', path), ...(options.ip6 === undefined ? [] : [read('--ip6', options.ip6)])]
-  const { firewall, warnings } = loadFirewall(texts, {
+  const settings = {
     local: options.local ?? [], ifaces: options.iface ?? [], routes: options.route ?? [], isLenient: options.lenient === true,
     hz: engine.hz,
     ...(options.bridge === undefined || options.bridge === false ? {} : { bridge: options.bridge === true ? 'br0' : options.bridge }),
     ...(options.sets === undefined ? {} : { sets: read('--sets', options.sets) }),
-  })
+  }
+  const { firewall, warnings } = loadFirewall(texts, settings)
   for (const { path: file, line, message } of warnings) {
     io.say(`pcap-conntrack: ${file}${line === null ? '' : `:${String(line)}`}: ${message}\n`)
+  }
+  const planned = plannedDeletions(options)
+  if (planned.length > 0) {
+    if (form !== 'text' && form !== 'json') throw new UsageError(`--output ${form} does not tell of deleted entries: write text or json`)
+    await runDeletions(session, captures, options, { engine, planned, firewall, other: loadFirewall(texts, settings).firewall })
+    return
   }
   const isDirector = options.vantage !== undefined && oneOf('--vantage', options.vantage, ['lvs-director', 'other']) === 'lvs-director'
   const noted = new RulesRun(firewall, { isDirector, hasHelpers: engine.helpers?.length !== 0 })
@@ -84,5 +97,22 @@ async function run(session: Session, path: string, captures: string[], options: 
     if (form === 'text') out.text(printRulesText(report))
     else if (form === 'save') for (const ruleset of firewall.rulesets) out.text(printRuleset(firewall, ruleset))
     else if (form === 'json') out.text(`${JSON.stringify(rulesJson(report), null, 2)}\n`)
+  })
+}
+
+/** Runs the capture in two worlds, of which one loses entries. */
+async function runDeletions(session: Session, captures: string[], options: RulesOptions, { engine, planned, firewall, other }: {
+  readonly engine: EngineOptions
+  readonly planned: readonly PlannedDeletion[]
+  readonly firewall: Firewall
+  readonly other: Firewall
+}): Promise<void> {
+  const fates = new RulesFates(firewall, other, engine)
+  const at = planned.map(({ when }) => when)
+  await session.replay(captures, options, { ...engine, hooks: firewall, at, onPacket: fates.packet }, async (replay) => {
+    const moments = await deleteOnTheWay(replay, fates.engine, planned)
+    const count = ({ table }: Engine): number => table.visible().length
+    const report = { moments, fates, entries: count(replay.engine), otherEntries: count(fates.engine) }
+    session.out.text(options.output === 'json' ? `${JSON.stringify(fatesJson(report), null, 2)}\n` : printFatesText(report))
   })
 }

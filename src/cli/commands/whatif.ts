@@ -2,12 +2,13 @@
 
 import type { Command } from 'commander'
 import {
-  parseSweep, SCHEMA, Sweep, sweepText, type Sysctl, unforgetting, UsageError, WHATIF_FORM_NAMES, Worlds, worldsText,
+  deletionText, parseSweep, SCHEMA, Sweep, sweepText, type Sysctl, unforgetting, UsageError, WHATIF_FORM_NAMES, Worlds, worldsText,
 } from '../../index.ts'
+import { addDeletionOptions, deleteOnTheWay, type DeletionOptions, plannedDeletions } from '../deletion-options.ts'
 import { addCommonOptions, collect, type CommonOptions, engineOptions, oneOf, wholeNumber } from '../options.ts'
 import type { Session } from '../session.ts'
 
-interface WhatifOptions extends CommonOptions {
+interface WhatifOptions extends CommonOptions, DeletionOptions {
   max?: string
   sweep?: string
   baseSysctl?: string[]
@@ -24,11 +25,12 @@ Examples:
   pcap-conntrack whatif capture.pcap --sysctl tcp_be_liberal=1               what would be INVALID no longer
   pcap-conntrack whatif capture.pcap --base-sysctl-file now.conf --max 65536 this machine as it is, and with a smaller table
   pcap-conntrack whatif capture.pcap --helper ftp                            with a helper
+  pcap-conntrack whatif capture.pcap --at +60s --delete src=10.0.0.5         what \`conntrack -D\` then would have changed
   pcap-conntrack whatif capture.pcap --sweep tcp_timeout_established=300,3600,86400,432000
                                                                              a row a value: peak, connections forgotten in use`
 
 export function define(command: Command, session: Session): void {
-  addCommonOptions(command
+  addCommonOptions(addDeletionOptions(command
     .description('a capture under other settings: which packets and entries fare otherwise')
     .argument('<capture...>', 'pcap or pcapng files, - for standard input')
     .option('--max <entries>', 'nf_conntrack_max of the other world; short for --sysctl max=…')
@@ -37,7 +39,7 @@ export function define(command: Command, session: Session): void {
     .option('--base-sysctl-file <file>', 'sysctls of both worlds, from the output of `sysctl -a`')
     .option('--base-profile <name>', 'the profile the base starts from', 'linux-6.12')
     .option('--base-helper <name[:port]>', 'a helper of both worlds (repeatable)', collect)
-    .option('-o, --output <form>', WHATIF_FORM_NAMES.join(', '), 'text')
+    .option('-o, --output <form>', WHATIF_FORM_NAMES.join(', '), 'text'))
     .addHelpText('after', EXAMPLES))
     .action(async (paths: string[], options: WhatifOptions) => {
       await run(session, paths, options, command.getOptionValueSource('profile') === 'cli')
@@ -58,7 +60,9 @@ async function run(session: Session, paths: string[], options: WhatifOptions, ha
   const print = (text: string, json: object): void => {
     out.text(form === 'text' ? text : `${JSON.stringify({ schema: SCHEMA, ...json }, null, 2)}\n`)
   }
+  const planned = plannedDeletions(options)
   if (options.sweep !== undefined) {
+    if (planned.length > 0) throw new UsageError('--sweep does not go with --delete and --flush-at')
     const plan = parseSweep(options.sweep)
     const sweep = new Sweep(plan, wanted)
     await session.replay(paths, options, {
@@ -70,14 +74,17 @@ async function run(session: Session, paths: string[], options: WhatifOptions, ha
     })
     return
   }
-  if (sameSettings(base.sysctl, wanted.sysctl) && String(base.helpers) === String(wanted.helpers)) {
-    throw new UsageError('the two worlds are the same: say what is other with --sysctl, --max, --profile, --helper or --sweep')
+  if (planned.length === 0 && sameSettings(base.sysctl, wanted.sysctl) && String(base.helpers) === String(wanted.helpers)) {
+    throw new UsageError(
+      'the two worlds are the same: say what is other with --sysctl, --max, --profile, --helper, --delete, --flush-at or --sweep')
   }
   const worlds = new Worlds(wanted)
-  await session.replay(paths, options, { ...base, ordered: true, at: [], onPacket: worlds.packet }, async (replay) => {
-    await replay.run()
+  await session.replay(paths, options, {
+    ...base, ordered: true, at: planned.map(({ when }) => when), onPacket: worlds.packet,
+  }, async (replay) => {
+    const moments = await deleteOnTheWay(replay, worlds.other, planned)
     const report = worlds.report(replay.engine)
-    print(worldsText(report), report)
+    print(moments.map(deletionText).join('') + worldsText(report), planned.length === 0 ? report : { moments, ...report })
   })
 }
 

@@ -1,4 +1,4 @@
-// Random traffic through a router that translates addresses, and rulesets that tell it how. What is on its other side sees
+// Random traffic through a router, to it and from it, and rulesets that tell it how to translate addresses. What is on its other side sees
 // clients and servers as the rules make them: answers go where an engine with the same rules says they would.
 
 import { Engine, Frame, loadFirewall, rowOf } from '../../src/index.ts'
@@ -9,8 +9,8 @@ import { CLIENT_MAC, ethernet, ipPayload, SERVER_MAC } from '../lib/frames.ts'
 import { ip } from '../lib/packets.ts'
 import { encodePcap, type Captured } from '../lib/pcap.ts'
 import { START_NS } from '../lib/timeline.ts'
-import { ROUTER } from './compare.ts'
-import { type Ends, type Line, PORTS, talk } from './generate.ts'
+import { MACHINES } from './compare.ts'
+import { type Ends, type Line, PORTS, type Setting, talk } from './generate.ts'
 
 const NS_PER_MS = 1_000_000n
 
@@ -32,15 +32,23 @@ interface View {
   readonly dport: number
 }
 
+export interface TrafficOptions {
+  /** Pauses are kept; else all packets come back to back. Default true. */
+  readonly hasTime?: boolean
+  /** The router talks too. Default true. */
+  readonly hasOwn?: boolean
+}
+
 /**
  * One capture, as the router's interfaces have it before it translates.
- * @param rules    iptables-save and ip6tables-save output
- * @param hasTime  pauses are kept
+ * @param rules  iptables-save and ip6tables-save output
  */
-export function makeNatTraffic(seed: number, conversations: number, rules: readonly string[], hasTime = true): Uint8Array {
+export function makeRouterTraffic(
+  seed: number, conversations: number, rules: readonly string[], { hasTime = true, hasOwn = true }: TrafficOptions = {},
+): Uint8Array {
   const chance = new Chance(seed)
   const all = Array.from({ length: conversations }, (_, i): Conversation =>
-    ({ start: chance.below(60_000), lines: talk(chance, ends(chance, i)) }))
+    ({ start: chance.below(60_000), lines: talk(chance, ends(chance, i, hasOwn)) }))
   const turns = all.flatMap(({ start, lines }, conversation): Turn[] => {
     let ms = start
     return lines.map((line) => ({ ...line, ms: ms += line.afterMs, conversation }))
@@ -56,7 +64,7 @@ export function makeNatTraffic(seed: number, conversations: number, rules: reado
 /** Plays conversations through an engine with these rules. */
 function played(turns: readonly Turn[], rules: readonly string[], seed: number, hasTime: boolean): { frames: Captured[], drawn: Turn[] } {
   const chance = new Chance(seed + 1)
-  const { firewall } = loadFirewall(rules.map((rule, i) => ({ path: `rules${String(i)}`, text: rule })), ROUTER)
+  const { firewall } = loadFirewall(rules.map((rule, i) => ({ path: `rules${String(i)}`, text: rule })), MACHINES.router)
   const engine = new Engine({ hooks: firewall })
   const views = new Map<number, View>()
   const drawn: Turn[] = []
@@ -86,16 +94,18 @@ function push(engine: Engine, bytes: Uint8Array, ns: bigint, number: number): vo
 }
 
 /** Who talks with whom: across the router, to it, from it, and to addresses that are nobody's. */
-function ends(chance: Chance, i: number): Ends {
+function ends(chance: Chance, i: number, hasOwn: boolean): Ends {
   const isIpv6 = chance.percent(25)
   const side = (net: number): string => `${isIpv6 ? `2001:db8:${String(net)}::` : `10.${String(net)}.0.`}${String(1 + chance.below(6))}`
   const own = (net: number): string => isIpv6 ? `2001:db8:${String(net)}::fe` : `10.${String(net)}.0.254`
-  const [client, server] = chance.of<() => readonly [string, string]>([
+  type Pair = () => readonly [client: string, server: string]
+  const others: readonly [Pair, ...Pair[]] = [
     () => [side(1), side(2)], () => [side(1), side(2)], () => [side(1), side(2)], () => [side(2), side(1)],
     () => [side(1), own(1)], () => [side(2), own(2)], () => [side(2), own(2)], () => [side(1), own(2)],
-    () => [own(1), side(1)], () => [own(2), side(2)], () => [own(2), side(2)],
-    () => [side(1), side(9)], () => [side(2), side(9)], () => [own(2), side(9)],
-  ])()
+    () => [side(1), side(9)], () => [side(2), side(9)],
+  ]
+  const ours: readonly Pair[] = [() => [own(1), side(1)], () => [own(2), side(2)], () => [own(2), side(2)], () => [own(2), side(9)]]
+  const [client, server] = chance.of(hasOwn ? [...others, ...ours] : others)()
   return { client, server, sport: 40_000 + i * 3, dport: chance.of(PORTS) }
 }
 
@@ -151,7 +161,7 @@ function readdressed(packet: Uint8Array, ends: Addresses): Uint8Array {
 }
 
 /** A ruleset for the router: nat, and a little of mangle and filter around it. */
-export function makeNatRules(seed: number, isIpv6: boolean): string {
+export function makeNatRules(seed: number, isIpv6: boolean, { hasMore }: Setting): string {
   const chance = new Chance(seed)
   const host = (net: number, number: number): string => `${isIpv6 ? `2001:db8:${String(net)}::` : `10.${String(net)}.0.`}${String(number)}`
   const own = (net: number): string => isIpv6 ? `2001:db8:${String(net)}::fe` : `10.${String(net)}.0.254`
@@ -172,7 +182,7 @@ export function makeNatRules(seed: number, isIpv6: boolean): string {
     () => `${from()}${to()}${ported()} -j DNAT --to-destination ${at(host(1, 1 + chance.below(4)), '8080')}`,
     () => `${to()}-j DNAT --to-destination ${chance.of([host(2, 4), range(2, 1, 4), range(1, 1, 5)])}${persistent()}`,
     () => `${ported()} -j DNAT --to-destination ${at(chance.of([range(2, 1, 3), host(2, 5)]), chance.of(['5000-5003', '443', '60-90']))}`,
-    () => `${from()}${ported()} -j REDIRECT${chance.percent(60) ? ' --to-ports 8080' : ''}`,
+    () => hasMore ? `${from()}${ported()} -j REDIRECT${chance.percent(60) ? ' --to-ports 8080' : ''}` : `${to()}-p tcp`,
     () => `${from()}${protocol()} ${to()}-j ACCEPT`,
     () => '-m conntrack --ctstate NEW',
   ])()
