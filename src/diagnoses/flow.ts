@@ -64,8 +64,6 @@ export class Side {
 export class Flow {
   /** Which of all flows it is, from 1. */
   readonly number: number
-  /** The next flow of the same slot of the hash. */
-  next: Flow | null = null
   readonly protocol: number
   readonly isIpv4: boolean
   readonly clientWords: readonly number[]
@@ -104,6 +102,9 @@ export class Flow {
   readonly ipvsNat = new IpvsConnection()
   lastVerdictFrame = 0
   lastWasInvalid = false
+  /** As text, once somebody has asked. */
+  #clientAddress: string | null = null
+  #serverAddress: string | null = null
 
   constructor(
     protocol: number, isIpv4: boolean, clientWords: readonly number[], serverWords: readonly number[], clientPort: number,
@@ -118,8 +119,8 @@ export class Flow {
     this.serverPort = serverPort
   }
 
-  get clientAddress(): string { return textOf(this.clientWords, this.isIpv4) }
-  get serverAddress(): string { return textOf(this.serverWords, this.isIpv4) }
+  get clientAddress(): string { return this.#clientAddress ??= textOf(this.clientWords, this.isIpv4) }
+  get serverAddress(): string { return this.#serverAddress ??= textOf(this.serverWords, this.isIpv4) }
   get isTcp(): boolean { return this.protocol === IPPROTO_TCP }
   /** `203.0.113.7:40000`, `[2001:db8::1]:80` */
   get clientText(): string { return endText(this.clientAddress, this.clientPort) }

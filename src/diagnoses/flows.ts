@@ -34,18 +34,26 @@ export class FlowKey {
 export class Flows {
   readonly all: Flow[] = []
   readonly #most: number
-  readonly #heads: (Flow | null)[] = new Array<Flow | null>(SLOTS).fill(null)
   readonly #seed: number
+  // The chains hold numbers of flows and their hashes, not the flows: most searches end without looking at one.
+  readonly #heads = new Int32Array(SLOTS)
+  readonly #next: Int32Array
+  readonly #hashes: Int32Array
 
   constructor(most: number, seed: number) {
     this.#most = most
     this.#seed = seed | 0
+    this.#next = new Int32Array(most + 1)
+    this.#hashes = new Int32Array(most + 1)
   }
 
   /** The packet's flow, whichever side sent it; null when there is none. */
   find(key: FlowKey): Flow | null {
-    for (let flow = this.#heads[this.#slot(key)] ?? null; flow !== null; flow = flow.next) {
-      if (flow.protocol === key.protocol && (isFrom(flow, key) || isTo(flow, key))) return flow
+    const hash = this.#hash(key)
+    for (let number = this.#heads[hash & (SLOTS - 1)] ?? 0; number !== 0; number = this.#next[number] ?? 0) {
+      if (this.#hashes[number] !== hash) continue
+      const flow = this.all[number - 1]
+      if (flow?.protocol === key.protocol && (isFrom(flow, key) || isTo(flow, key))) return flow
     }
     return null
   }
@@ -54,22 +62,25 @@ export class Flows {
   open(key: FlowKey, senderIsClient: boolean): Flow | null {
     if (this.all.length >= this.#most) return null
     const [client, server] = senderIsClient ? [key.from, key.to] : [key.to, key.from]
+    const number = this.all.length + 1
     const flow = new Flow(key.protocol, key.isIpv4, [...client], [...server], senderIsClient ? key.fromPort : key.toPort,
-      senderIsClient ? key.toPort : key.fromPort, this.all.length + 1)
-    const slot = this.#slot(key)
-    flow.next = this.#heads[slot] ?? null
-    this.#heads[slot] = flow
+      senderIsClient ? key.toPort : key.fromPort, number)
+    const hash = this.#hash(key)
+    this.#hashes[number] = hash
+    this.#next[number] = this.#heads[hash & (SLOTS - 1)] ?? 0
+    this.#heads[hash & (SLOTS - 1)] = number
     this.all.push(flow)
     return flow
   }
 
-  #slot({ from, to, fromPort, toPort, protocol }: FlowKey): number {
+  /** The same for both directions. */
+  #hash({ from, to, fromPort, toPort, protocol, isIpv4 }: FlowKey): number {
     let hash = this.#seed ^ protocol
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < (isIpv4 ? 1 : 4); i++) {
       hash = Math.imul(hash ^ (Math.imul(from[i] ?? 0, 0x9e3779b1) + Math.imul(to[i] ?? 0, 0x9e3779b1)), 0x85ebca6b)
     }
     hash = Math.imul(hash ^ (hash >>> 15) ^ (Math.imul(fromPort, 0xc2b2ae35) + Math.imul(toPort, 0xc2b2ae35)), 0x27d4eb2f)
-    return (hash ^ (hash >>> 16)) & (SLOTS - 1)
+    return hash ^ (hash >>> 16)
   }
 }
 
