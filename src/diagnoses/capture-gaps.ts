@@ -32,7 +32,7 @@ export function captureLoss({ tcp }: Context): Finding[] {
   return [{
     code: 'capture-loss', subject: 'capture', severity: 'warning', confidence: 0.85,
     sentence: `${count(bytes, 'byte')} of ${count(flows.length, 'connection')} are missing in this capture, though they were received: `
-      + 'it lost frames.',
+      + 'it lost frames, or its filter left them out.',
     numbers: { connections: flows.length, bytes },
     proof: ['holes in sequence numbers that no later frame fills, or that the other side acknowledges'],
     frames: framesOf(...flows.slice(0, 6).map((flow) => flow.client.firstFrame)),

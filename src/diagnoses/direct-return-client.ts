@@ -1,7 +1,7 @@
 // The clients' side of direct return: questions go to one station, answers come from another.
 
 import type { Context } from './context.ts'
-import { count, type Finding, framesOf } from './finding.ts'
+import { count, type Finding, framesOf, verb } from './finding.ts'
 import { macText } from './stations.ts'
 
 export function directReturnClient({ vantage }: Context): Finding[] {
@@ -9,9 +9,11 @@ export function directReturnClient({ vantage }: Context): Finding[] {
   return vantage.services.flatMap((service) => {
     const [flow] = service.twoSided
     if (flow === undefined) return []
+    const go = verb(service.flows.length, 'goes', 'go')
+    const are = verb(service.flows.length, 'is', 'are')
     return [{
       code: 'direct-return-client', subject: service.text, severity: 'info', confidence: 0.9,
-      sentence: `${count(service.flows.length, 'connection')} to ${service.text} go to station ${macText(flow.client.to)} and are `
+      sentence: `${count(service.flows.length, 'connection')} to ${service.text} ${go} to station ${macText(flow.client.to)} and ${are} `
         + `answered by ${macText(flow.server.from)}: the server answers past the balancer (direct return), or routes are asymmetric.`,
       numbers: { connections: service.flows.length },
       proof: [vantage.reason],

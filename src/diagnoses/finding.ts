@@ -43,6 +43,9 @@ export function framesOf(...frames: readonly number[]): number[] {
   return [...new Set(frames)].filter((frame) => frame > 0).sort((a, b) => a - b).slice(0, MOST_FRAMES)
 }
 
+/** The first word for one thing, the second for several. */
+export const verb = (number: number, one: string, many: string): string => (number === 1 ? one : many)
+
 /** `1 flow`, `3 flows`, `3 entries`, `3 addresses`. */
 export function count(number: number, thing: string): string {
   const things = thing.endsWith('s') ? `${thing}es` : thing.endsWith('ry') ? `${thing.slice(0, -1)}ies` : `${thing}s`

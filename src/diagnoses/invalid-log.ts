@@ -9,12 +9,13 @@ import type { Flow } from './flow.ts'
 const MOST = 4096 // packets kept; of further ones only the reason is counted
 const RESET_WITHIN = 1000 // ms
 const FIN_OR_RST = 0x05
+const PROTOCOLS = 256
 
 export interface InvalidPacket {
   readonly frame: number
   readonly ms: number
-  /** The kernel's wording; `N` stands for a number, a state or an address. */
-  readonly reason: string
+  /** A number that `reasonText` puts into words. */
+  readonly reason: number
   /** TCP: what it acknowledges, its bytes of payload, its flags. */
   readonly ack: number
   readonly payload: number
@@ -33,18 +34,21 @@ export interface InvalidPacket {
 export class InvalidPackets {
   /** How many there were. */
   total = 0
-  /** How many, by reason. */
-  readonly byReason = new Map<string, number>()
   /** The first of them. */
   readonly kept: InvalidPacket[] = []
   readonly #last = new Map<Flow, InvalidPacket>()
   #current: InvalidPacket | null = null
+  /** How many, by reason. */
+  readonly #counts = new Float64Array(REASONS.length * PROTOCOLS)
+
+  /** There were more than are kept. */
+  get isCut(): boolean { return this.total > this.kept.length }
 
   /** An INVALID packet. */
   note(packet: Packet, ms: number, frame: number): void {
     this.total++
     const reason = reasonOf(packet)
-    this.byReason.set(reason, (this.byReason.get(reason) ?? 0) + 1)
+    this.#counts[reason] = (this.#counts[reason] ?? 0) + 1
     this.#current = null
     if (this.kept.length >= MOST) return
     const { view, l4, protocol } = packet
@@ -56,6 +60,13 @@ export class InvalidPackets {
       flow: null, isFromClient: true, isLate: false, resetFrame: 0, isDisowned: false,
     }
     this.kept.push(this.#current)
+  }
+
+  /** How many for which reason, the most frequent first. */
+  reasons(): { reason: string, packets: number }[] {
+    const reasons: { reason: string, packets: number }[] = []
+    this.#counts.forEach((packets, reason) => { if (packets > 0) reasons.push({ reason: reasonText(reason), packets }) })
+    return reasons.sort((a, b) => b.packets - a.packets)
   }
 
   /** The packet noted last is one of this flow. */
@@ -79,8 +90,12 @@ export class InvalidPackets {
   }
 }
 
-function reasonOf(packet: Packet): string {
-  if (packet.reasonCount === 0) return 'no reason is logged'
-  const wording = REASONS[packet.reasons[0] ?? 0]?.[1] ?? ''
-  return reasonPrefix(packet.reasonProtocols[0] ?? 0) + wording.trimEnd().replace(/%[a-zA-Z]/g, 'N')
+function reasonOf({ reasonCount, reasons, reasonProtocols }: Packet): number {
+  return reasonCount === 0 ? 0 : (reasons[0] ?? 0) * PROTOCOLS + (reasonProtocols[0] ?? 0)
+}
+
+/** The kernel's wording of the first reason that a packet was logged with; `N` stands for a number, a state or an address. */
+export function reasonText(reason: number): string {
+  const wording = REASONS[Math.floor(reason / PROTOCOLS)]?.[1] ?? ''
+  return wording === '' ? 'no reason is logged' : reasonPrefix(reason % PROTOCOLS) + wording.trimEnd().replace(/%[a-zA-Z]/g, 'N')
 }

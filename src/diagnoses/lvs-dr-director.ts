@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import type { Service } from './service.ts'
 import { addressesByStation } from './director.ts'
 import { directorStory, halfFrames, unseenBytes, unseenEchoes, unseenProof } from './director-story.ts'
-import { count, type Finding } from './finding.ts'
+import { count, type Finding, verb } from './finding.ts'
 import { macText } from './stations.ts'
 
 export function lvsDrDirector(context: Context): Finding[] {
@@ -32,8 +32,9 @@ function finding(context: Context, service: Service): Finding {
     severity: 'warning',
     confidence: isSeenTwice ? (macs.length === 1 && !macs.some((mac) => names.has(mac)) ? 0.85 : 0.97) : hasOthers
       && unseen > 0 ? 0.8 : 0.6,
-    sentence: `${String(half.length)} of ${count(flows.length, 'connection')} to ${service.text} are half open here, because the real `
-      + `servers answer the clients directly (LVS-DR): this is the director${isSeenTwice ? '' : ', incoming packets only'}.`,
+    sentence: `${String(half.length)} of ${count(flows.length, 'connection')} to ${service.text} ${verb(half.length, 'is', 'are')} half `
+      + 'open here, because the real servers answer the clients directly (LVS-DR): '
+      + `this is the director${isSeenTwice ? '' : ', incoming packets only'}.`,
     numbers: { connections: flows.length, half: half.length, answeredUnseen: answeredUnseen.length, unseenBytes: unseen,
       unseenEchoes: unseenEchoes(service), passedOn: passedOn.length, realServers: macs.length },
     proof,

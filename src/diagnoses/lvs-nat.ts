@@ -2,7 +2,7 @@
 
 import type { Context } from './context.ts'
 import { directorStory } from './director-story.ts'
-import { count, type Finding, framesOf } from './finding.ts'
+import { count, type Finding, framesOf, verb } from './finding.ts'
 
 export function lvsNat(context: Context): Finding[] {
   const { vantage } = context
@@ -15,8 +15,8 @@ export function lvsNat(context: Context): Finding[] {
     const { ipvs } = directorStory(context, service, 'nat')
     return {
       code: isFull ? 'full-nat' : 'lvs-nat', subject: service.text, severity: 'info', confidence: 0.95,
-      sentence: `${count(translated.length, 'connection')} to ${service.text} are there a second time, to `
-        + `${servers.slice(0, 4).join(', ')}: this machine translates `
+      sentence: `${count(translated.length, 'connection')} to ${service.text} ${verb(translated.length, 'is', 'are')} there a `
+        + `second time, to ${servers.slice(0, 4).join(', ')}: this machine translates `
           + `${isFull ? 'both addresses (full NAT)' : 'the server\'s address (LVS-NAT or DNAT)'}.`,
       numbers: { connections: flows.length, translated: translated.length, realServers: servers.length },
       proof: ['the second ones begin with the same sequence numbers within 50 ms'],

@@ -1,7 +1,7 @@
 // A real server behind a director: it is asked by one station and answers to another, or is asked through a tunnel.
 
 import type { Context } from './context.ts'
-import { count, type Finding, framesOf } from './finding.ts'
+import { count, type Finding, framesOf, verb } from './finding.ts'
 import { macText } from './stations.ts'
 
 export function lvsRealServer({ vantage, evidence }: Context): Finding[] {
@@ -10,16 +10,18 @@ export function lvsRealServer({ vantage, evidence }: Context): Finding[] {
     const { flows } = service
     const flow = flows.find(({ client, server, inner }) => inner > 0 || (client.from !== 0 && client.from !== server.to))
     if (flow === undefined) return []
+    const come = verb(flows.length, 'comes', 'come')
+    const are = verb(flows.length, 'is', 'are')
     const isTunnel = vantage.forwarding === 'tunnel'
     const claims = evidence.arp.get(service.address)?.macs.has(flow.server.from) === true
     return [{
       code: isTunnel ? 'lvs-tun-real-server' : 'lvs-dr-real-server', subject: service.text, severity: 'info',
       confidence: claims ? 0.6 : 0.9,
       sentence: isTunnel
-        ? `${count(flows.length, 'connection')} to ${service.text} come through a tunnel from ${flow.outerFrom} and are answered `
+        ? `${count(flows.length, 'connection')} to ${service.text} ${come} through a tunnel from ${flow.outerFrom} and ${are} answered `
           + 'without it: this is a real server of LVS-TUN.'
-        : `${count(flows.length, 'connection')} to ${service.text} come from station ${macText(flow.client.from)} and are answered to `
-          + `${macText(flow.server.to)}: this is a real server behind LVS-DR.`,
+        : `${count(flows.length, 'connection')} to ${service.text} ${come} from station ${macText(flow.client.from)} and ${are} answered `
+          + `to ${macText(flow.server.to)}: this is a real server behind LVS-DR.`,
       numbers: { connections: flows.length },
       proof: [vantage.reason],
       frames: framesOf(flow.innerFrame, flow.client.synFrame, flow.server.synFrame, flow.client.ackFrame),

@@ -37,7 +37,7 @@ export function diagnoseReport(
     packets: evidence.packets, copies: evidence.copies, leftOut: evidence.leftOut.summary(),
     invalid: {
       packets: invalids.total,
-      reasons: [...invalids.byReason].map(([reason, packets]) => ({ reason, packets })).sort((a, b) => b.packets - a.packets),
+      reasons: invalids.reasons(),
     },
     findings: findings.map((finding) => ({ ...finding, filter: filterOf(finding) })),
     director: moments,
