@@ -3,6 +3,9 @@
 export {
   type CaptureOptions, events, packets, type Paths, statistics, type Table, table, type TableOptions, tables,
 } from './library.ts'
+export {
+  compare, type CompareReport, diff, type DiffReport, diffs, explain, type ExplainReport, type SavedTableOptions,
+} from './time-travel.ts'
 export { CaptureError, type CaptureErrorCode, LiveError, UsageError } from './base/errors.ts'
 export { EVENT_NAMES, type EventName, type EventRow, eventRowOf, type EndName } from './views/event-row.ts'
 export { type PacketRow, packetRowOf } from './views/packet-row.ts'
@@ -19,7 +22,7 @@ export { printProc } from './views/procfs.ts'
 export { printXml } from './views/xml.ts'
 
 // Tables saved on a machine, or by this program, in any form.
-export { readSavedTables } from './library.ts'
+export { readSavedTables, savedTable } from './library.ts'
 export { Entries, entriesOf } from './views/entries.ts'
 export type { ReadProblem } from './views/parse/parser.ts'
 export { readTable, type SavedTable, type SavedTables, TableReader } from './views/parse/table-reader.ts'
@@ -30,7 +33,8 @@ export {
   type FieldChange, type Gone,
 } from './views/diff.ts'
 export { DIFF_FORM_NAMES, type DiffCounts, type DiffForm, diffJson, diffText } from './views/diff-form.ts'
-export { DiffPrinter, type DiffSide } from './views/diff-printer.ts'
+export { DiffPrinter } from './views/diff-printer.ts'
+export { type DiffSide, type DiffStep, DiffWatch, tellDifferences, type ToldDifference } from './views/diff-watch.ts'
 export { type EntryEnd, TableWatch } from './views/table-watch.ts'
 
 // A machine's table against the one that a capture implies.
@@ -39,7 +43,7 @@ export {
   type Agreeing, CapturePicture, compareEntries, type CompareOptions, type Comparison, type CompareVantage, COMPARE_VANTAGES,
 } from './views/compare/compare.ts'
 export {
-  COMPARE_FORM_NAMES, type CompareCounts, type CompareForm, type CompareHead, compareJson, compareText,
+  COMPARE_FORM_NAMES, type CompareCounts, type CompareForm, type CompareHead, compareJson, compareText, noCounts,
 } from './views/compare/compare-form.ts'
 export { MachineTable, type Side } from './views/compare/machine-table.ts'
 export { type Nat, natOf } from './views/compare/nat.ts'

@@ -1,8 +1,7 @@
 // The library in a few lines: tables, packets and statistics of captures by their paths.
 
 import { profileSysctl } from './base/profiles.ts'
-import { UsageError } from './base/errors.ts'
-import type { CaptureError } from './base/errors.ts'
+import { CaptureError, UsageError } from './base/errors.ts'
 import type { Sysctl } from './base/sysctl.ts'
 import { parseEvery, parseWhen, type Time } from './base/when.ts'
 import { openCapture } from './capture/open.ts'
@@ -10,10 +9,11 @@ import { readPieces } from './capture/pieces.ts'
 import { Replay, type ReplayOptions } from './replay.ts'
 import { expectations, type ExpectRow } from './views/expect.ts'
 import { type EventRow, eventRowOf } from './views/event-row.ts'
+import { type Order, orderedRows } from './views/order.ts'
 import { type PacketRow, packetRowOf } from './views/packet-row.ts'
-import { type SavedTables, TableReader } from './views/parse/table-reader.ts'
+import { type SavedTable, type SavedTables, TableReader } from './views/parse/table-reader.ts'
 import type { Row } from './views/row.ts'
-import { snapshot } from './views/snapshot.ts'
+import { visibleRows } from './views/snapshot.ts'
 import { type Statistics, Tally } from './views/tally.ts'
 
 /** One file, or several that are one capture in order of time; `-` is standard input. */
@@ -29,6 +29,8 @@ export interface CaptureOptions {
   readonly hz?: number
   /** Helpers that read payloads: `ftp`, `ftp:2121`, `all`. Default: none. */
   readonly helpers?: readonly string[]
+  /** Packets captured twice: track the first copy only (`auto`, the default), or each (`track`). */
+  readonly copies?: 'auto' | 'track'
   /**
    * Told of each thing wrong with the input. Without it the first is thrown, after all that could be read has been given.
    */
@@ -40,6 +42,10 @@ export interface TableOptions extends CaptureOptions {
   readonly at?: string | readonly string[]
   /** `10s` or `1000pkts`: tables at equal distances, and at the end. */
   readonly every?: string
+  /** Which entries are wanted, for one `rowFilter({ protocol: 'tcp' })`. Default: all. */
+  readonly where?: ((row: Row) => boolean) | undefined
+  /** In which order, and how many. Default: all, in that of creation. */
+  readonly order?: Order
 }
 
 /** The table at one instant. */
@@ -62,25 +68,25 @@ const BATCH = 1000 // packets given out at once
  * @throws  UsageError, CaptureError
  */
 export async function* tables(paths: Paths, options: TableOptions = {}): AsyncGenerator<Table, void> {
-  const { at, every } = options
+  const { at, every, where, order } = options
   const instants = at === undefined ? undefined : (typeof at === 'string' ? [at] : at).map(parseWhen)
-  const replay = await open(paths, options, {
+  const replay = await openReplay(paths, options, {
     ...(instants === undefined ? {} : { at: instants }), ...(every === undefined ? {} : { every: parseEvery(every) }),
   })
   try {
     for await (const { text, time, frame, engine } of replay.moments()) {
-      yield { at: text, time, frame, entries: snapshot(engine), expectations: expectations(engine) }
+      const entries = order === undefined ? [...visibleRows(engine, where)] : orderedRows(engine, order, where)
+      yield { at: text, time, frame, entries, expectations: expectations(engine) }
     }
   } finally {
     replay.source.close()
   }
-  const [missed] = replay.missed
-  if (missed !== undefined) throw new UsageError(`${missed.text}: the capture has ${String(replay.engine.frames)} frames`)
+  tellMissed(replay)
   tellDamage(replay, options)
 }
 
 /** The connection table of a capture at one instant: by default right after its last packet. @throws UsageError, CaptureError */
-export async function table(paths: Paths, options: CaptureOptions & { readonly at?: string } = {}): Promise<Row[]> {
+export async function table(paths: Paths, options: Omit<TableOptions, 'at' | 'every'> & { readonly at?: string } = {}): Promise<Row[]> {
   let entries: Row[] = []
   for await (const shown of tables(paths, options)) entries = shown.entries
   return entries
@@ -89,7 +95,7 @@ export async function table(paths: Paths, options: CaptureOptions & { readonly a
 /** What conntrack says of each packet, in the order of the capture. @throws UsageError, CaptureError */
 export async function* packets(paths: Paths, options: CaptureOptions = {}): AsyncGenerator<PacketRow, void> {
   const rows: PacketRow[] = []
-  const replay = await open(paths, options, {
+  const replay = await openReplay(paths, options, {
     every: { kind: 'packets', count: BATCH }, onPacket: (engine, frame) => { rows.push(packetRowOf(frame, engine.packet)) },
   })
   yield* inBatches(replay, rows)
@@ -105,7 +111,7 @@ export async function* packets(paths: Paths, options: CaptureOptions = {}): Asyn
 export async function* events(paths: Paths, options: CaptureOptions = {}): AsyncGenerator<EventRow, void> {
   const { hz = 1000 } = options
   const rows: EventRow[] = []
-  const replay = await open(paths, options, {
+  const replay = await openReplay(paths, options, {
     every: { kind: 'packets', count: BATCH }, onEvent: (event) => { rows.push(eventRowOf(event, hz)) },
   })
   yield* inBatches(replay, rows)
@@ -115,13 +121,8 @@ export async function* events(paths: Paths, options: CaptureOptions = {}): Async
 /** Verdicts, protocols, reasons and the kernel's counters. @throws UsageError, CaptureError */
 export async function statistics(paths: Paths, options: CaptureOptions = {}): Promise<Statistics> {
   const tally = new Tally()
-  const replay = await open(paths, options, { at: [], onPacket: (engine, frame) => { tally.count(engine.packet, frame.wireLen) } })
-  try {
-    await replay.run()
-  } finally {
-    replay.source.close()
-  }
-  tellDamage(replay, options)
+  const replay = await openReplay(paths, options, { at: [], onPacket: (engine, frame) => { tally.count(engine.packet, frame.wireLen) } })
+  await runWhole(replay, options)
   return tally.statistics(replay)
 }
 
@@ -138,6 +139,29 @@ export async function readSavedTables(path: string): Promise<SavedTables> {
   return reader.end()
 }
 
+/**
+ * The table of a file: the last, or the one that is asked for.
+ *
+ * @param wanted  what the table says of its instant, or the beginning of that
+ * @throws        CaptureError where the file holds no table, UsageError where it holds none like that
+ */
+export function savedTable(path: string, tables: readonly SavedTable[], wanted?: string): SavedTable {
+  const found = wanted === undefined ? tables.at(-1) : tables.find(({ at }) => at === wanted || at?.startsWith(`${wanted} `) === true)
+  if (found !== undefined) return found
+  if (wanted === undefined) throw new CaptureError('EMPTY', path, 0, 'holds no table')
+  throw new UsageError(`${path} has no table at ${wanted}: it has ${tables.map(({ at }) => at ?? 'one without a name').join(', ')}`)
+}
+
+/** Runs a replay to its end. @throws CaptureError */
+export async function runWhole(replay: Replay, options: CaptureOptions): Promise<void> {
+  try {
+    await replay.run()
+  } finally {
+    replay.source.close()
+  }
+  tellDamage(replay, options)
+}
+
 /** Runs a replay to its end and gives out what has gathered in `rows`, now and then. */
 async function* inBatches<T>(replay: Replay, rows: T[]): AsyncGenerator<T, void> {
   try {
@@ -151,15 +175,28 @@ async function* inBatches<T>(replay: Replay, rows: T[]): AsyncGenerator<T, void>
   }
 }
 
-async function open(paths: Paths, options: CaptureOptions, more: ReplayOptions): Promise<Replay> {
-  const { profile = 'linux-6.12', hz, helpers } = options
+/** Opens captures for a replay. @throws UsageError, CaptureError */
+export async function openReplay(paths: Paths, options: CaptureOptions, more: ReplayOptions): Promise<Replay> {
+  const { hz, helpers, copies = 'auto' } = options
   return new Replay(await openCapture(paths), {
-    sysctl: { ...profileSysctl(profile), ...options.sysctl },
+    sysctl: sysctlOf(options), copies,
     ...(hz === undefined ? {} : { hz }), ...(helpers === undefined ? {} : { helpers }), ...more,
   })
 }
 
-function tellDamage(replay: Replay, { onDamage }: CaptureOptions): void {
+/** @throws UsageError when a frame was asked for that never came */
+export function tellMissed(replay: Replay): void {
+  const [missed] = replay.missed
+  if (missed !== undefined) throw new UsageError(`${missed.text}: the capture has ${String(replay.engine.frames)} frames`)
+}
+
+/** The knobs that options ask for. @throws UsageError */
+export function sysctlOf({ profile = 'linux-6.12', sysctl }: CaptureOptions): Sysctl {
+  return { ...profileSysctl(profile), ...sysctl }
+}
+
+/** What is wrong with the input, to who asks; else the first of it is thrown. */
+export function tellDamage(replay: Replay, { onDamage }: CaptureOptions): void {
   for (const error of replay.damage) {
     if (onDamage === undefined) throw error
     onDamage(error)

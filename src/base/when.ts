@@ -42,6 +42,9 @@ export const subtractTime = (a: Time, b: Time): Time => {
   return a.nsec >= b.nsec ? { sec: a.sec - b.sec, nsec: a.nsec - b.nsec } : { sec: a.sec - b.sec - 1, nsec: a.nsec - b.nsec + NSEC_PER_SEC }
 }
 
+/** Seconds from `a` to `b`; negative where `b` comes first. */
+export const timeBetween = (a: Time, b: Time): number => b.sec - a.sec + (b.nsec - a.nsec) / NSEC_PER_SEC
+
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, min: 60e9, h: 3600e9, d: 86_400e9,
 }

@@ -3,8 +3,8 @@
 
 import { writeFileSync } from 'node:fs'
 import {
-  DIFF_FORM_NAMES, diffJson, DiffPrinter, diffText, type Engine, type Entries, entriesOf, type Frame, loadEventForm, loadForm, type Moment,
-  type OnEvent, type Order, printProc, type Row, rowOf, type Sysctl, TablePrinter, TableWatch, visibleRows,
+  DIFF_FORM_NAMES, diffJson, DiffPrinter, diffText, DiffWatch, type Engine, type Entries, entriesOf, type Frame, loadEventForm, loadForm,
+  type Moment, type OnEvent, type Order, printProc, type Row, rowOf, type Sysctl, TablePrinter, visibleRows,
 } from '../index.ts'
 import { besideLines, compareWithKernel } from '../live/beside-kernel.ts'
 import type { LiveSource } from '../live/live-source.ts'
@@ -87,17 +87,14 @@ export function diffView(session: Session, { form, where, colour }: DiffViewOpti
   const { io, out } = session
   const isJson = oneOf('--output', form, DIFF_FORM_NAMES) === 'json'
   const printer = new DiffPrinter(isJson ? diffJson(true) : diffText({ colour }), out, { where })
-  let table: TableWatch | null = null
-  let before: Moment | null = null
+  let watch: DiffWatch | null = null
   return {
     async show(moment) {
-      const { text, time, engine } = moment
-      table ??= new TableWatch(engine)
-      const to = { name: text, entries: table.now() }
-      const elapsed = before === null ? 0 : time.sec - before.time.sec + (time.nsec - before.time.nsec) / 1e9
-      await printer.print({ name: before?.text ?? 'start', entries: table.entries }, to, elapsed, (index) => table?.endOf(index) ?? null)
-      table.take()
-      before = moment
+      watch ??= new DiffWatch(moment.engine)
+      watch.begin(moment.time)
+      const step = watch.step(moment)
+      if (step !== null) await printer.print(step.from, step.to, step.elapsed, step.endOf)
+      watch.take()
     },
     warn(text) { io.say(`pcap-conntrack: ${text}\n`) },
     end: () => printer.end(),

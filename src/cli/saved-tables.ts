@@ -1,6 +1,6 @@
 // Tables saved in files, as commands take them.
 
-import { CaptureError, readSavedTables, type SavedTable, UsageError } from '../index.ts'
+import { readSavedTables, type SavedTable, savedTable } from '../index.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Session } from './session.ts'
 
@@ -18,14 +18,9 @@ export async function readLastTable(session: Session, path: string, isQuiet: boo
   for (const { line, why } of problems.slice(0, MOST_TOLD)) say(`${path}:${String(line)}: ${why}`)
   if (problemCount > MOST_TOLD) say(`${path}: ${String(problemCount - MOST_TOLD)} more lines cannot be read`)
   if (problemCount > 0) session.exitCode = EXIT.INPUT
-  if (wanted !== undefined) {
-    const named = tables.find(({ at }) => at === wanted || at?.startsWith(`${wanted} `) === true)
-    const names = tables.map(({ at }) => at ?? 'one without a name').join(', ')
-    if (named === undefined) throw new UsageError(`${path} has no table at ${wanted}: it has ${names}`)
-    return named
+  const table = savedTable(path, tables, wanted)
+  if (wanted === undefined && tables.length > 1 && !isQuiet) {
+    say(`${path} holds ${String(tables.length)} tables; the last, ${table.at ?? ''}, is taken`)
   }
-  const table = tables.at(-1)
-  if (table === undefined) throw new CaptureError('EMPTY', path, 0, 'holds no table')
-  if (tables.length > 1 && !isQuiet) say(`${path} holds ${String(tables.length)} tables; the last, ${table.at ?? ''}, is taken`)
   return table
 }

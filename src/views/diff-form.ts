@@ -87,7 +87,7 @@ export function endText({ why, time, frame }: EntryEnd): string {
     case 'timeout': return `timed out at ${formatTime(time)}`
     case 'killed': return `ended by frame ${String(frame)}`
     case 'reopened': return `ended by frame ${String(frame)}, which opened it anew`
-    case 'early drop': return `dropped early for frame ${String(frame)}: the table was full`
+    case 'early-drop': return `dropped early for frame ${String(frame)}: the table was full`
     case 'deleted': return `deleted at ${formatTime(time)}`
   }
 }

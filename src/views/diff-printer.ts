@@ -1,17 +1,10 @@
 // Prints a diff piece by piece, and counts.
 
-import type { Entries } from './entries.ts'
-import { diffEntries, type DiffOptions, elapsedBetween } from './diff.ts'
-import type { DiffCounts, DiffForm } from './diff-form.ts'
+import { type DiffOptions, elapsedBetween } from './diff.ts'
+import type { DiffForm } from './diff-form.ts'
+import { type DiffSide, tellDifferences } from './diff-watch.ts'
 import type { EntryEnd } from './table-watch.ts'
 import type { TextBuffer } from './text-buffer.ts'
-
-/** One of the two tables of a diff. */
-export interface DiffSide {
-  /** What it is called. */
-  readonly name: string
-  readonly entries: Entries
-}
 
 export class DiffPrinter {
   /** Differences printed so far, in all diffs. */
@@ -39,20 +32,13 @@ export class DiffPrinter {
     const out = this.#out
     const seconds = elapsed ?? this.#options.elapsed ?? elapsedBetween(from.entries, to.entries)
     form.open(out, { from: from.name, to: to.name, elapsed: seconds })
-    const counts: DiffCounts = { appeared: 0, gone: 0, changed: 0, same: 0 }
-    const differences = diffEntries(
-      from.entries, to.entries, { ...this.#options, elapsed: seconds }, endOf === undefined ? undefined : (index) => endOf(index) !== null)
-    for (;;) {
-      const next = differences.next()
-      if (next.done === true) {
-        counts.same = next.value
-        break
-      }
-      const difference = next.value
-      counts[difference.kind]++
-      form.difference(out, difference, difference.kind === 'appeared' ? null : endOf?.(difference.index) ?? null)
+    const told = tellDifferences(from.entries, to.entries, { ...this.#options, elapsed: seconds }, endOf)
+    let next = told.next()
+    for (; next.done !== true; next = told.next()) {
+      form.difference(out, next.value.difference, next.value.end)
       if (out.full) await out.flush()
     }
+    const counts = next.value
     this.differences += counts.appeared + counts.gone + counts.changed
     form.close(out, counts)
     await out.flush()

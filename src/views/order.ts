@@ -43,6 +43,13 @@ export function ordered(engine: Engine, { key, isReverse = false, most = Infinit
   return places.subarray(0, Math.min(count, most)).map((place) => visible[place] ?? 0)
 }
 
+/** The same as rows. */
+export function orderedRows(engine: Engine, order: Order, where?: (row: Row) => boolean): Row[] {
+  const { now, hz } = engine.clock
+  const conn = new Connection(engine.table.records)
+  return Array.from(ordered(engine, order, where), (index) => rowOf(conn.at(index), now, hz))
+}
+
 function valueOf(conn: Connection, key: SortKey, now: number): number {
   switch (key) {
     case 'packets': return conn.packets(ORIGINAL) + conn.packets(REPLY)

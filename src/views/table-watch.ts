@@ -3,19 +3,16 @@
 import type { Time } from '../base/when.ts'
 import type { Engine } from '../engine.ts'
 import { Connection } from '../table/connection.ts'
-import { END_DELETED, END_EARLY_DROP, END_KILLED, END_REOPENED, END_TIMEOUT } from '../table/table.ts'
+import { END_TIMEOUT } from '../table/table.ts'
 import { Entries, entriesOf } from './entries.ts'
+import { type EndName, endName } from './event-row.ts'
 
 /** How a connection left the table. */
 export interface EntryEnd {
-  readonly why: 'timeout' | 'killed' | 'reopened' | 'early drop' | 'deleted'
+  readonly why: EndName
   readonly time: Time
   /** Frames of the capture read by then: where a packet ended it, the number of its frame. */
   readonly frame: number
-}
-
-const REASONS: Readonly<Record<number, EntryEnd['why']>> = {
-  [END_TIMEOUT]: 'timeout', [END_KILLED]: 'killed', [END_REOPENED]: 'reopened', [END_EARLY_DROP]: 'early drop', [END_DELETED]: 'deleted',
 }
 
 const NOBODY = -1
@@ -69,7 +66,7 @@ export class TableWatch {
     const tick = why === END_TIMEOUT ? conn.deadline : this.#engine.clock.now
     const sec = Math.floor(tick / hz)
     this.#ends.set(entry, {
-      why: REASONS[why] ?? 'deleted',
+      why: endName(why) ?? 'deleted',
       time: { sec, nsec: Math.round((tick - sec * hz) * (1e9 / hz)) },
       frame: this.#engine.frames,
     })

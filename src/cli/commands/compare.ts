@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander'
 import {
-  CapturePicture, CaptureWatch, COMPARE_FORM_NAMES, COMPARE_VANTAGES, type CompareCounts, compareEntries, type CompareForm, compareJson,
-  compareText, type CompareVantage, type EngineOptions, MachineTable, type Moment, parseWhen, rowFilter, type SavedTable,
+  CapturePicture, CaptureWatch, COMPARE_FORM_NAMES, COMPARE_VANTAGES, compareEntries, type CompareForm, compareJson,
+  compareText, type CompareVantage, type EngineOptions, MachineTable, type Moment, noCounts, parseWhen, rowFilter, type SavedTable,
   UsageError, type When,
 } from '../../index.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -71,7 +71,7 @@ async function run(session: Session, path: string, paths: string[], options: Com
       moment = { text: now.text, time: now.time }
     }
     if (picture === null || moment === null) return
-    const counts: CompareCounts = { same: 0, differs: 0, timeout: 0, counters: 0, 'machine only': 0, 'capture only': 0 }
+    const counts = noCounts()
     const { out } = session
     form.open(out, {
       machine: tableName(path, saved), capture: paths.join(' '), at: isAuto ? 'auto' : moment.text, time: moment.time,
@@ -105,12 +105,7 @@ async function findInstant(
   }, async (replay) => {
     watch = new CaptureWatch(replay.engine, machine)
     await replay.run()
-    found = parseWhen('end')
-    const tick = watch.agreement.best()
-    if (tick === null) return
-    const { hz } = replay.engine.clock
-    const sec = Math.floor(tick / hz)
-    found = { kind: 'time', time: { sec, nsec: (tick - sec * hz) * (1e9 / hz) }, text: 'auto' }
+    found = watch.instant()
   })
   return found
 }

@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander'
 import {
-  DIFF_ASPECTS, DIFF_FORM_NAMES, type DiffAspect, type DiffForm, diffJson, DiffPrinter, diffText, type Moment, parseDuration, parseEvery,
-  parseWhen, rowFilter, TableWatch, UsageError,
+  DIFF_ASPECTS, DIFF_FORM_NAMES, type DiffAspect, type DiffForm, diffJson, DiffPrinter, diffText, DiffWatch, parseDuration, parseEvery,
+  parseWhen, rowFilter, UsageError,
 } from '../../index.ts'
 import { EXIT } from '../exit-codes.ts'
 import { addFilterOptions, type FilterOptions, filterTexts } from '../filter-options.ts'
@@ -85,18 +85,12 @@ async function diffCapture(session: Session, paths: string[], options: DiffComma
     ...(at.length > 0 ? { at } : {}), ...(options.every === undefined ? {} : { every: parseEvery(options.every) }),
   }
   await session.replay(paths, options, replayOptions, async (replay) => {
-    const watch = new TableWatch(replay.engine)
-    let before: Pick<Moment, 'text' | 'time'> | null = null
-    for await (const { text, time } of replay.moments()) {
-      // With --every the first table is that of before the capture: empty.
-      if (options.every !== undefined) before ??= { text: 'start', time: replay.first ?? time }
-      if (before !== null) {
-        const elapsed = time.sec - before.time.sec + (time.nsec - before.time.nsec) / 1e9
-        await printer.print({ name: before.text, entries: watch.entries }, { name: text, entries: watch.now() }, elapsed,
-          (index) => watch.endOf(index))
-      }
+    const watch = new DiffWatch(replay.engine)
+    for await (const moment of replay.moments()) {
+      if (options.every !== undefined) watch.begin(replay.first ?? moment.time)
+      const step = watch.step(moment)
+      if (step !== null) await printer.print(step.from, step.to, step.elapsed, step.endOf)
       watch.take()
-      before = { text, time }
     }
   })
 }

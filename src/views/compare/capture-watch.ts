@@ -1,5 +1,7 @@
 // Watches a replay beside a machine's table: which connection belongs to which entry, when its packets came, and what each did.
 
+import { NSEC_PER_SEC } from '../../base/units.ts'
+import { END, type When } from '../../base/when.ts'
 import type { Frame } from '../../capture/frame.ts'
 import type { Engine } from '../../engine.ts'
 import { Connection } from '../../table/connection.ts'
@@ -85,6 +87,15 @@ export class CaptureWatch {
   entryOf(index: number): { readonly number: number, readonly side: Side } | null {
     const number = this.#numberOf(this.#conn.at(index))
     return number === NOBODY ? null : { number, side: SIDES[this.#sides[index] ?? 0] ?? 'original' }
+  }
+
+  /** The instant at which both agree best; the end where they never do. To be asked once, when the capture is over. */
+  instant(): When {
+    const tick = this.agreement.best()
+    if (tick === null) return END
+    const { hz } = this.#engine.clock
+    const sec = Math.floor(tick / hz)
+    return { kind: 'time', time: { sec, nsec: (tick - sec * hz) * (NSEC_PER_SEC / hz) }, text: 'auto' }
   }
 
   /** The last packets of an entry's connection so far, the latest first. */

@@ -19,6 +19,10 @@ export interface CompareHead {
 
 export type CompareCounts = Record<Agreeing, number>
 
+/** Counts before anything was counted. */
+export const noCounts = (): CompareCounts =>
+  ({ same: 0, differs: 0, timeout: 0, counters: 0, 'machine only': 0, 'capture only': 0 })
+
 /** One form of output for comparisons: `open`, each comparison, `close`. */
 export interface CompareForm {
   open(out: TextBuffer, head: CompareHead): void

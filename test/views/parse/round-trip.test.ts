@@ -69,6 +69,15 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
 }
 
+test.each(['json', 'jsonl'] as const)('%s tells which connection promised another, and keeps it', (form) => {
+  fc.assert(fc.property(rows, fc.option(rows), (row, other) => {
+    const promised: Row = { ...row, master: other?.original ?? null }
+    const { tables, problems } = readTable(FORMS[form]!.print([promised]))
+    expect(problems).toEqual([])
+    expect(tables.flatMap(({ entries }) => [...entries.rows()])).toEqual([promised])
+  }))
+})
+
 describe.each(Object.entries(FORMS))('%s', (name, { print, keeps }) => {
   test('what is printed is read back', () => {
     fc.assert(fc.property(fc.array(rows, { minLength: 1, maxLength: 4 }), (all) => {
