@@ -37,7 +37,8 @@ function printChain(firewall: Firewall, ruleset: NftRuleset, chain: Chain, hasMa
   const head = base === undefined ? [] : [`${printBase(base)}${hasMarks ? ` # ${mark(chain.id)}` : ''}`]
   const rules = chain.rules.map((rule) => {
     const counters = rule instanceof NftRule ? rule.counters : []
-    const text = !(rule instanceof NftRule) ? rule.text : spellRule(rule.expr, rule.comment, (index) => counters[index]?.spelled ?? '')
+    const text = !(rule instanceof NftRule) ? rule.text : spellRule(rule.expr, rule.comment, (index, name) =>
+      counters[index]?.spelled ?? (name === 'counter' ? ' packets 0 bytes 0' : ''))
     return hasMarks ? `${mark(rule.id)} ${text}` : text
   })
   return `\tchain ${chain.name} {\n${[...head, ...rules].map((line) => `\t\t${line}\n`).join('')}\t}\n`

@@ -7,7 +7,7 @@ import { spellValue, spellWord } from './text-value.ts'
 import type { Node } from './node.ts'
 
 /** What stands behind a `counter` or a `quota` of a rule, by its number among both; null where only their names are wanted. */
-export type Counted = ((index: number) => string) | null
+export type Counted = ((index: number, name: string) => string) | null
 
 /**
  * Spells a rule.
@@ -20,7 +20,7 @@ export function spellRule(expr: Node, comment: string | null, counted: Counted =
     if (name !== 'counter' && name !== 'quota') return spellStatement(name, inside, statement)
     const index = counters++
     if (inside.isText) return `${name} name "${inside.text()}"`
-    return `${name === 'quota' ? spellQuota(inside) : name}${counted === null ? '' : counted(index)}`
+    return `${name === 'quota' ? spellQuota(inside) : name}${counted === null ? '' : counted(index, name)}`
   })
   return [...statements.filter((one) => one !== ''), ...(comment === null ? [] : [`comment "${comment}"`])].join(' ')
 }
