@@ -20,7 +20,10 @@ export interface NatHook {
   readonly isOutput: boolean
 }
 
-/** All hooks of one IP version. */
+/**
+ * All hooks of one IP version.
+ * @differs  every packet is tracked, whether a rule of its IP version asks conntrack or not; at conntrack's own priority it comes first
+ */
 export class HooksOfVersion {
   readonly #bases: readonly BaseChain[]
   /** Before conntrack. */

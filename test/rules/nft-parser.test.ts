@@ -15,7 +15,8 @@ type Json = unknown
 
 const chain = (name: string, hook?: string, more: object = {}): Json => ({
   chain: {
-    family: 'inet', table: 'fw', name, handle: 1, ...(hook === undefined ? {} : { type: 'filter', hook, prio: 0, policy: 'accept' }), ...more,
+    family: 'inet', table: 'fw', name, handle: 1, ...more,
+    ...(hook === undefined ? {} : { type: 'filter', hook, prio: 0, policy: 'accept', ...more }),
   },
 })
 const rule = (expr: readonly Json[], where = 'forward', handle = 7): Json =>

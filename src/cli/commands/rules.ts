@@ -27,8 +27,10 @@ Examples:
                                                what this host would have dropped, and by which rule
   pcap-conntrack rules fw.rules capture.pcap -o packets
                                                one row a packet: frame, time, fate, ctstate, direction, what decided
+  nft -j list ruleset > fw.json; pcap-conntrack rules fw.json capture.pcap --route 192.0.2.0/24=lan0 --route 0.0.0.0/0=wan0
+                                               nftables: tables ip, ip6 and inet, rules in nft's own spelling
   pcap-conntrack rules fw.rules capture.pcap -o save
-                                               the ruleset with its counters, as iptables-save -c prints them
+                                               the ruleset with its counters, as iptables-save -c or nft prints them
   pcap-conntrack rules fw4.rules --ip6 fw6.rules capture.pcap --route 10.0.0.0/8=eth1 --route 0.0.0.0/0=eth0
                                                a router, both IP versions, interfaces by addresses
   pcap-conntrack rules nat.rules capture.pcap --local 10.0.0.1=lan0 --local 192.0.2.1=wan0 --route 10.0.0.0/8=lan0 --route 0.0.0.0/0=wan0
@@ -44,8 +46,9 @@ Without --local and --bridge, cooked captures tell what was sent and received; a
 
 export function define(command: Command, session: Session): void {
   addCommonOptions(addDeletionOptions(command
-    .description('hold a firewall\'s rules (iptables-save) against a capture: what is dropped, by which rule, and what the rules count')
-    .argument('<ruleset>', 'output of iptables-save or ip6tables-save')
+    .description('hold a firewall\'s rules (iptables-save, nft -j list ruleset) against a capture: what is dropped, by which rule, ' +
+      'and what the rules count')
+    .argument('<ruleset>', 'output of iptables-save, ip6tables-save, or nft -j list ruleset')
     .argument('<capture...>', 'pcap or pcapng files, - for standard input')
     .option('--ip6 <ruleset>', 'rules of the other IP version')
     .option('--local <address[=name]>', 'an address or network of the machine\'s own, and the interface that has it (repeatable)', collect)

@@ -5,7 +5,7 @@ import type { Facts } from '../facts.ts'
 import type { Match } from '../match.ts'
 import { ANY_RANGE, type NatKind, type NatRange } from '../nat/range.ts'
 import { NatTarget } from '../nat/target.ts'
-import { ACCEPT, CONTINUE, type Target } from '../target.ts'
+import { ACCEPT, type Target } from '../target.ts'
 import { type DataType, IPV4, IPV6, PORT, readSpans, type Span } from './datatype.ts'
 import type { Domain } from './domain.ts'
 import { readKey } from './expression.ts'
@@ -24,27 +24,34 @@ interface Mapped {
   readonly domain: Domain<Partial<NatRange>>
 }
 
-/** A translation of which maps tell a part. A packet that a map lacks goes on to the next rule. */
-class MappedNat implements Target {
+/** A translation of which maps tell a part, the rule's last match and its target: a rule does not match what a map lacks. */
+class MappedNat implements Target, Match {
   readonly name: NatKind
-  readonly way = CONTINUE
+  readonly way = ACCEPT
   readonly #range: NatRange
+  #found: NatRange
   readonly #maps: readonly Mapped[]
 
   constructor(name: NatKind, range: NatRange, maps: readonly Mapped[]) {
     this.name = name
-    this.#range = range
+    this.#range = this.#found = range
     this.#maps = maps
   }
 
-  act(facts: Facts): number {
+  test(facts: Facts): boolean {
     let range = this.#range
     for (const { key, domain } of this.#maps) {
       const found = key.load(facts) ? domain.find(key.words) : undefined
-      if (found === undefined) return CONTINUE
+      if (found === undefined) return false
       range = { ...range, ...found }
     }
-    return facts.nat === null || !facts.hasConnection ? ACCEPT : facts.nat.setUp(this.name, range)
+    this.#found = range
+    return true
+  }
+
+  /** As the maps had it for the packet that was tested last. */
+  act(facts: Facts): number {
+    return facts.nat === null || !facts.hasConnection ? ACCEPT : facts.nat.setUp(this.name, this.#found)
   }
 }
 
@@ -79,7 +86,9 @@ export function readNat(
   if (!node.at('addr').isNone && version !== 'ip' && version !== 'ip6') node.fail('an address needs a family: ip or ip6')
   part(node.at('addr'), (one) => readAddresses(one, version === 'ip6' ? IPV6 : IPV4))
   part(node.at('port'), (one) => ({ ports: portsOf(only(one, PORT)) }))
-  return { needs, target: maps.length === 0 ? new NatTarget(kind, range) : new MappedNat(kind, range, maps) }
+  if (maps.length === 0) return { needs, target: new NatTarget(kind, range) }
+  const target = new MappedNat(kind, range, maps)
+  return { needs: [...needs, target], target }
 }
 
 /** An address or a range of them; in a map a port may stand behind it. */

@@ -146,7 +146,10 @@ function readRaw(node: Node): Selector {
   return { type: integer(length), read: reader(base, offset, integer(length)), needs: [] }
 }
 
-/** Reads bits of a header. False where the packet ends before. */
+/**
+ * Reads bits of a header. False where the packet ends before.
+ * @differs  at output the kernel has no link-layer header yet; here it is the capture's
+ */
 function reader(base: Base, offset: number, { words, bits: length }: DataType): Read {
   const first = offset >>> 3
   const last = (offset + length * words + 7) >>> 3 // bytes, exclusive

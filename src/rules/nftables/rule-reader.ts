@@ -47,7 +47,7 @@ function readEnd(
     const domain = sets.domain(inside.at('data'), key, (node) =>
       readVerdict(node ?? inside.at('data').fail('a map of verdicts should stand here, not a set'), chains))
     const target = new VerdictMap(key, domain)
-    return { needs: key.needs, target, to: target }
+    return { needs: [...key.needs, target], target, to: target }
   }
   if (isNat(name)) return { ...readNat(name, inside, family, sets), to: null }
   if (!isVerdict(name)) return null

@@ -138,6 +138,7 @@ export class NftParser {
     if (isBase) this.#addBase(node, table, chain)
   }
 
+  /** @differs  chains before fragments are put together are shown whole datagrams */
   #addBase(node: Node, { family }: Table, chain: Chain): void {
     const hook = HOOKS.find((one) => one === node.at('hook').value)
     if (hook === undefined) {

@@ -27,6 +27,7 @@ export class Sets {
    * @param node     `"@name"`, or `{"set": [...]}`
    * @param key      what its elements are values of
    * @param meaning  reads what an element stands for; of a set it is given undefined
+   * @differs        sets that change: elements neither expire nor are added
    */
   domain<Meaning>(node: Node, key: Key, meaning: (node: Node | undefined) => Meaning): Domain<Meaning> {
     if (!node.isText) return this.#elements(node.has('set') ? node.at('set') : node, key, meaning)

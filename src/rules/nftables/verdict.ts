@@ -2,6 +2,7 @@
 
 import type { Chain, ChoosingTarget } from '../chain.ts'
 import type { Facts } from '../facts.ts'
+import type { Match } from '../match.ts'
 import { ACCEPT, CONTINUE, DROP, GOTO, JUMP, RETURN } from '../target.ts'
 import type { Domain } from './domain.ts'
 import type { Node } from './node.ts'
@@ -30,11 +31,12 @@ export function readVerdict(node: Node, chains: ReadonlyMap<string, Chain>): Ver
   return { way, to }
 }
 
-/** `vmap`: a packet whose key the map lacks goes on to the next rule, as if the rule did not match. */
-export class VerdictMap implements ChoosingTarget {
+/** `vmap`, the rule's last match and its target: a rule does not match a packet whose key the map lacks. */
+export class VerdictMap implements ChoosingTarget, Match {
   readonly name = 'vmap'
   readonly way = CONTINUE
   choice: Chain | null = null
+  #found = CONTINUE
   readonly #key: Key
   readonly #domain: Domain<Verdict>
 
@@ -43,12 +45,16 @@ export class VerdictMap implements ChoosingTarget {
     this.#domain = domain
   }
 
-  act(facts: Facts): number {
+  test(facts: Facts): boolean {
     const found = this.#key.load(facts) ? this.#domain.find(this.#key.words) : undefined
-    if (found === undefined) return CONTINUE
+    if (found === undefined) return false
+    this.#found = found.way
     this.choice = found.to
-    return found.way
+    return true
   }
+
+  /** What the map held for the packet that was tested last. */
+  act(): number { return this.#found }
 
   get chains(): Chain[] { return this.#domain.meanings.flatMap(({ to }) => to ?? []) }
 }
