@@ -1,7 +1,7 @@
 // The program as a process of its own: what only the operating system can do to it.
 
 import { spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { EXIT } from '../../src/cli/exit-codes.ts'
 import { buildInto } from '../support/built.ts'
@@ -38,6 +38,44 @@ describe('the process', () => {
   test('says that the disk is full', async () => {
     const { ended } = start(['packets', many], openSync('/dev/full', 'w'))
     expect(await ended).toEqual({ code: EXIT.OUTPUT, error: expect.stringMatching(/^pcap-conntrack: standard output: ENOSPC.*\n$/) as string })
+  })
+
+  test('tells how far it is on SIGUSR1, and ends on SIGINT with all that was read, the document closed', async () => {
+    const { child, ended } = start(['packets', '-o', 'json', '-'])
+    let out = ''
+    let error = ''
+    child.stderr?.on('data', (bytes: Buffer) => { error += bytes.toString() })
+    const said = (text: () => string, wanted: RegExp): Promise<void> => new Promise((resolve) => {
+      const look = (): void => { if (wanted.test(text())) resolve() }
+      child.stdout?.on('data', look)
+      child.stderr?.on('data', look)
+    })
+    child.stdout?.on('data', (bytes: Buffer) => { out += bytes.toString() })
+    const packets = said(() => out, /"frame":20000/)
+    child.stdin?.write(readFileSync(many)) // and is left open: there may be more
+    await packets
+    const report = said(() => error, /\n/)
+    child.kill('SIGUSR1')
+    await report
+    expect(error).toMatch(/^pcap-conntrack: 20 000 packets, \d\.\d MB, .* packets\/s, \d+ connections\n$/)
+    child.kill('SIGINT')
+    expect((await ended).code).toBe(EXIT.INTERRUPTED)
+    expect((JSON.parse(out) as { packets: unknown[] }).packets).toHaveLength(20_000)
+  })
+
+  test.each([
+    ['diff', '--every', '100s'], ['snapshot', '--every', '100s', '-o', 'json'], ['events', '-o', 'xml'], ['stats', '-o', 'json'],
+  ])('prints on SIGINT what there is of %s', async (...args) => {
+    const { child, ended } = start([...args, '-'])
+    let out = ''
+    child.stdout?.on('data', (bytes: Buffer) => { out += bytes.toString() })
+    // More than a pipe holds: once it is written, the program reads.
+    await new Promise((resolve) => child.stdin?.write(readFileSync(many), resolve))
+    child.kill('SIGINT')
+    expect((await ended).code).toBe(EXIT.INTERRUPTED)
+    if (args.includes('json')) JSON.parse(out)
+    expect(out.length).toBeGreaterThan(0)
+    if (args.includes('xml')) expect(out.trimEnd().endsWith('</conntrack>')).toBe(true)
   })
 
   test('writes all to a slow pipe', async () => {

@@ -189,6 +189,23 @@ describe('a replay', () => {
     }), { numRuns: 50 })
   })
 
+  test.each(['1pkts', '1s'])('at a thousand instants, --every %s, goes once through the capture and shows each table', async (every) => {
+    // A connection a second, each 30 s long.
+    const frames = Array.from({ length: 1000 }, (_, i) => ({ sec: START + i, bytes: udp({ sport: i + 1 }) }))
+    const { replay, moments } = await shown(frames, { every: parseEvery(every) }, 100)
+    expect([replay.engine.frames, (replay.source as MemorySource).position]).toEqual([1000, 1000])
+    expect(moments.length).toBeGreaterThanOrEqual(every === '1s' ? 999 : 1000)
+    for (const { frame, sec, lines: table } of moments) {
+      const isEarly = sec === START + frame // time has gone on to the next packet's second, and that packet is still to come
+      const count = Math.min(frame, isEarly ? 29 : 30)
+      expect(table.map(timeout)).toEqual(Array.from({ length: count }, (_, i) => 30 - count + i + (isEarly ? 0 : 1)))
+    }
+    for (const i of [0, 28, 29, 500, moments.length - 1]) {
+      const { text, lines: table } = moments[i]!
+      expect((await shown(frames, { at: [text] })).moments[0]?.lines).toEqual(table)
+    }
+  })
+
   test.each([[[]], [[parseWhen('+1s')]]])('tells of frames without IP, whatever instants are asked for: %o', async (at) => {
     const others: number[] = []
     const source = new MemorySource([{ sec: START, bytes: arp() }, { sec: START, bytes: udp() }, { sec: START + 2, bytes: arp() }])

@@ -1,5 +1,6 @@
 // What is printed in a form and read back is the same entry, less what the form does not say.
 
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { printConntrack } from '../../../src/views/conntrack-tool.ts'
@@ -11,7 +12,10 @@ import { readTable } from '../../../src/views/parse/table-reader.ts'
 import { printProc } from '../../../src/views/procfs.ts'
 import type { Row, RowTuple } from '../../../src/views/row.ts'
 import { printXml } from '../../../src/views/xml.ts'
+import { FORM_NAMES } from '../../../src/index.ts'
+import { command } from '../../support/command.ts'
 import { rows } from '../../support/rows.ts'
+import { ROOT } from '../../support/sources.ts'
 
 const ALL = { counters: true, timestamps: true }
 
@@ -68,6 +72,20 @@ const FORMS: Readonly<Record<string, Form>> = {
     },
   },
 }
+
+test.each(
+  FORM_NAMES.filter((form) => form !== 'table'),
+)('several tables and their expectations in the form %s are read back, each with its instant', async (form) => {
+  const sample = join(ROOT, 'samples/ftp-passive.pcap')
+  const args = [sample, '--helper', 'ftp', '--expect', '--at', 'frame:10', '--at', 'frame:15', '--at', 'end']
+  const read = async (name: string): Promise<[string | null, object[]][]> => {
+    const { tables, problems } = readTable((await command([...args, '-o', name])).out)
+    expect(problems).toEqual([])
+    return tables.map(({ at, entries }) => [at, [...entries.rows()].map(({ l4, original }) => ({ l4, original }))])
+  }
+  expect(await read(form)).toEqual(await read('json'))
+  expect((await read(form)).map(([at, entries]) => [at, entries.length])).toEqual([['frame:10', 1], ['frame:15', 2], ['end', 3]])
+})
 
 test.each(['json', 'jsonl'] as const)('%s tells which connection promised another, and keeps it', (form) => {
   fc.assert(fc.property(rows, fc.option(rows), (row, other) => {
