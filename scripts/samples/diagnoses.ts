@@ -1,8 +1,9 @@
 // What the network around a capture does to it: load balancers, floods, scans, routes that differ by direction. Pairs that look
 // alike are here side by side.
 
+import { concat, internetChecksum, sixteen } from '../../test/support/ip-packets.ts'
 import { cooked2, ethernet, ipPayload } from '../lib/frames.ts'
-import { ip, mss, other, SACK_PERMITTED, text, timestamps, windowScale } from '../lib/packets.ts'
+import { address, ip, mss, other, SACK_PERMITTED, text, timestamps, windowScale } from '../lib/packets.ts'
 import { encodePcap } from '../lib/pcap.ts'
 import { TcpTalk } from '../lib/tcp-talk.ts'
 import { Timeline } from '../lib/timeline.ts'
@@ -82,7 +83,7 @@ function ordinary(time: Timeline): Timeline {
   return time
 }
 
-const director = (): Timeline => clients(6, (time, i) => (packet) => {
+const director = (number = 6): Timeline => clients(number, (time, i) => (packet) => {
   time.add(frame(packet(63), GATEWAY, DIRECTOR), frame(packet(62), DIRECTOR, REAL[i % 2]!))
 })
 
@@ -91,7 +92,16 @@ const directorAny = (): Timeline => clients(3, (time) => (packet) => {
   time.add(cooked2(ipPayload(packet(63)), 0, GATEWAY), cooked2(ipPayload(packet(62)), 4, DIRECTOR))
 })
 
-const incoming = (): Timeline => ordinary(clients(6, (time) => (packet) => { time.add(frame(packet(63), GATEWAY, DIRECTOR)) }))
+/** VRRP, version 2: the director says that the virtual address is its own. */
+function announce(time: Timeline): Timeline {
+  const message = concat([0x21, 51, 100, 1, 0, 1, 0, 0], address(VIP), new Uint8Array(8))
+  message.set(sixteen(internetChecksum(message)), 6)
+  return time.add(ethernet(ipPayload(ip('198.51.100.2', '224.0.0.18', other(112, message), { ttl: 255 })), {
+    from: '00:00:5e:00:01:33', to: '01:00:5e:00:00:12',
+  }))
+}
+
+const incoming = (): Timeline => announce(ordinary(clients(6, (time) => (packet) => { time.add(frame(packet(63), GATEWAY, DIRECTOR)) })))
 
 const tunnels = (): Timeline => clients(4, (time, i) => (packet) => {
   time.add(frame(packet(63), GATEWAY, DIRECTOR))
@@ -131,6 +141,18 @@ function flood(): Timeline {
   return time
 }
 
+/** The director, while somebody floods the same service. */
+function flooded(): Timeline {
+  const time = director(16)
+  for (let i = 0; i < 50; i++) {
+    const sport = 1024 + ((i * 7919) % 60_000)
+    const talk = new TcpTalk({ client: `192.0.2.${String(1 + i)}`, server: VIP, sport, clientStart: i * 7_654_321 })
+    const packet = talk.fromClient('S', undefined, { ttl: 50, id: 7000 + i })
+    time.add(frame(packet, GATEWAY, DIRECTOR), frame(withTtl(packet, 49), DIRECTOR, REAL[i % 2]!)).wait(1)
+  }
+  return time
+}
+
 function scan(): Timeline {
   const time = new Timeline()
   for (let port = 1; port <= 40; port++) {
@@ -153,7 +175,7 @@ function backscatter(): Timeline {
 export function makeSamples(): Record<string, Uint8Array> {
   const made = Object.fromEntries(Object.entries({
     'lvs-dr-director': director, 'lvs-dr-incoming': incoming, 'lvs-tun-director': tunnels, 'invalid-eaten': eaten,
-    'asymmetric-route': asymmetric, 'one-way-capture': oneWay, 'syn-flood': flood, 'syn-scan': scan, backscatter,
+    'asymmetric-route': asymmetric, 'one-way-capture': oneWay, 'syn-flood': flood, 'lvs-dr-flooded': flooded, 'syn-scan': scan, backscatter,
   }).map(([name, make]) => [`${name}.pcap`, encodePcap(make().frames, { micro: true })]))
   return { ...made, 'lvs-dr-any.pcap': encodePcap(directorAny().frames, { micro: true, linkType: 276 }) }
 }

@@ -2,7 +2,7 @@
 
 import { dnsAnswer, dnsQuery } from '../lib/dns.ts'
 import { CLIENT_MAC, ethernet, ipPayload, SERVER_MAC } from '../lib/frames.ts'
-import { type IpFields, ip, text, udp } from '../lib/packets.ts'
+import { icmp, type IpFields, ip, text, udp } from '../lib/packets.ts'
 import { encodePcap } from '../lib/pcap.ts'
 import { TcpTalk } from '../lib/tcp-talk.ts'
 import { Timeline } from '../lib/timeline.ts'
@@ -64,6 +64,8 @@ function refused(): Timeline {
     const talk = new TcpTalk({ sport: 40_610 + i, dport: 8080, serverStart: 0 })
     time.add(out(talk.fromClient('S'))).wait(10).add(back(talk.fromServer('RA'))).wait(500)
   }
+  const syn = new TcpTalk({ sport: 40_615, dport: 8443 }).fromClient('S')
+  time.add(out(syn)).wait(10).add(back(ip(SERVER, CLIENT, icmp(3, 3, 0, syn.subarray(0, 28)))))
   return time
 }
 

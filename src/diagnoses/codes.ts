@@ -26,7 +26,7 @@ export const FINDING_CODES = [
   ['one-direction-capture', 'the capture holds one direction of everything'],
   ['port-reuse', 'a SYN between ports in TIME_WAIT was lost, which costs a second'],
   ['real-server-silent', 'a real server gets SYNs and says nothing: rp_filter, or no virtual address'],
-  ['refused', 'SYNs are answered by RST'],
+  ['refused', 'SYNs are answered by RST or ICMP'],
   ['syn-flood', 'SYNs of many sources, and nothing after them'],
   ['syn-scan', 'one source tries many ports'],
   ['table-pressure', 'the table is nearly full, or lost connections for want of room'],

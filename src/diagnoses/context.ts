@@ -36,5 +36,5 @@ export function contextOf(evidence: Evidence, sysctl: Sysctl, wanted = 'auto', n
     service.flows.push(flow)
   }
   const list = [...services.values()]
-  return { evidence, sysctl, services: list, tcp, vantage: decideVantage(list, tcp, wanted), nowMs, idle }
+  return { evidence, sysctl, services: list, tcp, vantage: decideVantage(list, tcp, wanted, evidence.vrrp.announced), nowMs, idle }
 }

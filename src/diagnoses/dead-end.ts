@@ -16,8 +16,8 @@ interface Silent {
 }
 
 /** Sent three times or more, over as much time as that takes, and nothing else. */
-export function isUnheard({ client, server, innerSyns, innerSynMs, lastInnerSynMs }: Flow): boolean {
-  if (server.packets > 0 || client.acks > 0 || client.rsts > 0) return false
+export function isUnheard({ client, server, innerSyns, innerSynMs, lastInnerSynMs, unreachable }: Flow): boolean {
+  if (unreachable > 0 || server.packets > 0 || client.acks > 0 || client.rsts > 0) return false
   return (client.syns >= FEW && client.lastSynMs - client.firstSynMs >= PATIENCE)
     || (innerSyns >= FEW && lastInnerSynMs - innerSynMs >= PATIENCE)
 }

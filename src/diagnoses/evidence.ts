@@ -1,8 +1,8 @@
 // What diagnoses know: flows, and what ARP said. Gathered while the tracker runs, in fixed room.
 
 import { formatIpv4 } from '../base/address.ts'
-import { IPPROTO_GRE, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
-import { VERDICT_ESTABLISHED, VERDICT_INVALID, VERDICT_NONE } from '../base/verdict.ts'
+import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
+import { VERDICT_ESTABLISHED, VERDICT_INVALID, VERDICT_NONE, VERDICT_RELATED } from '../base/verdict.ts'
 import type { Frame } from '../capture/frame.ts'
 import type { Engine } from '../engine.ts'
 import type { Packet } from '../ip/packet.ts'
@@ -18,6 +18,7 @@ import { PromisedConnections } from './promised.ts'
 import { Stations } from './stations.ts'
 import { TablePressure } from './table-pressure-watch.ts'
 import { echoedTimestamp } from './tcp-timestamps.ts'
+import { IPPROTO_VRRP, VrrpAddresses } from './vrrp.ts'
 
 const MOST_FLOWS = 1 << 14
 const MOST_ADDRESSES = 4096 // that ARP spoke of
@@ -27,6 +28,8 @@ const IPPROTO_IPIP = 4
 const IPPROTO_IPV6 = 41
 const GUE_PORT = 6080
 const DNS_PORT = 53
+const ICMP_UNREACHABLE = 3
+const ICMPV6_UNREACHABLE = 1
 const ARP = 0x0806
 const REPLY = 2
 
@@ -53,6 +56,7 @@ export class Evidence {
   readonly queries = new DnsQueries()
   readonly reuses = new PortReuses()
   readonly pressure = new TablePressure()
+  readonly vrrp = new VrrpAddresses()
   /** Milliseconds since the first packet, at the last. */
   nowMs = 0
   #sec = -1
@@ -119,7 +123,10 @@ export class Evidence {
       this.#noteTunnel(packet.view, packet.ip, packet.version, innerAt(view, protocol, l4, end), end, frame)
       return
     }
-    if (protocol !== IPPROTO_TCP && protocol !== IPPROTO_UDP) return
+    if (protocol !== IPPROTO_TCP && protocol !== IPPROTO_UDP) {
+      if (!isCopy) this.#noteControl(engine, end, frame)
+      return
+    }
     const key = this.#key
     if (!key.read(view, packet.ip, packet.version, protocol, l4, end)) return
     const isTunnel = protocol === IPPROTO_UDP && (key.toPort === GUE_PORT || key.fromPort === GUE_PORT)
@@ -142,6 +149,18 @@ export class Evidence {
     }
     if (flow === null) this.leftOut.packets++
     else this.#noteFlow(flow, isClient, packet, frame)
+  }
+
+  /** What is neither TCP nor UDP, and may speak of them. */
+  #noteControl(engine: Engine, end: number, frame: Frame): void {
+    const { protocol, verdict, view, l4, version, connection } = engine.packet
+    if (l4 < 0) return
+    if (protocol === IPPROTO_VRRP) this.vrrp.note(view, l4, end, version, frame.number)
+    if (verdict !== VERDICT_RELATED || connection < 0 || end <= l4) return
+    const isUnreachable = (protocol === IPPROTO_ICMP && view.getUint8(l4) === ICMP_UNREACHABLE)
+      || (protocol === IPPROTO_ICMPV6 && view.getUint8(l4) === ICMPV6_UNREACHABLE)
+    const flow = this.flows.all[(this.#cursor(engine, connection).note >> FLOW_SHIFT) - 1]
+    if (isUnreachable && flow !== undefined && flow.unreachable++ === 0) flow.unreachableFrame = frame.number
   }
 
   #noteFlow(flow: Flow, isClient: boolean, packet: Packet, frame: Frame): void {

@@ -20,18 +20,23 @@ function finding(context: Context, service: Service): Finding {
   const names = addressesByStation(context.evidence.arp, new Set([service.address]))
   const isSeenTwice = passedOn.length > 0
   const hasOthers = context.tcp.some((flow) => flow.isTwoSided)
+  const announced = context.evidence.vrrp.announced.get(service.address)
   const proof = [unseenProof(service)]
   if (macs.length > 0) proof.push('packets leave again unchanged, to '
     + macs.map((mac) => `${names.get(mac) ?? 'station'} (${macText(mac)})`).join(', '))
   else if (isSeenTwice) proof.push('packets leave again unchanged; a capture of "any" does not say to which station: capture on the '
     + 'interface to tell the real servers')
   else if (hasOthers) proof.push('other connections of this capture are there in both directions')
+  if (announced !== undefined) proof.push(`${service.address} is announced by VRRP here (frame ${String(announced)})`)
+  // A handshake alone proves a server, but not that it goes on to serve.
+  const isServed = unseen > 0 || unseenEchoes(service) > 0
+  const isSure = macs.length !== 1 || macs.some((mac) => names.has(mac)) || announced !== undefined
+  const confidence = isSeenTwice ? (!isServed ? 0.8 : isSure ? 0.97 : 0.85) : (hasOthers || announced !== undefined) && isServed ? 0.8 : 0.6
   return {
     code: isSeenTwice ? 'lvs-dr-director' : 'lvs-dr-director-incoming',
     subject: service.text,
     severity: 'warning',
-    confidence: isSeenTwice ? (macs.length === 1 && !macs.some((mac) => names.has(mac)) ? 0.85 : 0.97) : hasOthers
-      && unseen > 0 ? 0.8 : 0.6,
+    confidence,
     sentence: `${String(half.length)} of ${count(flows.length, 'connection')} to ${service.text} ${verb(half.length, 'is', 'are')} half `
       + 'open here, because the real servers answer the clients directly (LVS-DR): '
       + `this is the director${isSeenTwice ? '' : ', incoming packets only'}.`,

@@ -1,4 +1,4 @@
-// Connections refused: a SYN is answered by a RST.
+// Connections refused: a SYN is answered by a RST, or by ICMP.
 
 import type { Context } from './context.ts'
 import { count, type Finding, framesOf } from './finding.ts'
@@ -13,19 +13,26 @@ export function refused({ services }: Context): Finding[] {
   return [finding('capture', `${count(refusing.length, 'service')} refuse`, refusing.flatMap(({ flows }) => flows))]
 }
 
-const isRefused = ({ client, server }: Flow): boolean =>
-  client.syns > 0 && server.rsts > 0 && server.rstHasAck && server.synAcks === 0 && client.acks === 0
+const isRefused = ({ client, server, unreachable }: Flow): boolean => client.syns > 0 && server.synAcks === 0 && client.acks === 0
+  && ((server.rsts > 0 && server.rstHasAck) || (server.packets === 0 && unreachable > 0))
 
 function finding(subject: string, who: string, flows: readonly Flow[]): Finding {
+  const byReset = flows.filter(({ server }) => server.rsts > 0).length
+  const byIcmp = flows.length - byReset
   return {
     code: 'refused', subject, severity: 'info', confidence: 0.99,
-    sentence: `${who} ${count(flows.length, 'connection')}: nothing listens there, or a firewall rejects.`,
-    numbers: { connections: flows.length },
-    proof: ['SYNs are answered by RST with ACK'],
-    frames: framesOf(...flows.slice(0, 6).flatMap(({ client, server }) => [client.synFrame, server.rstFrame])),
-    table: ['nothing: the RST that answers a SYN removes its entry'],
-    invalidDrop: 'would change nothing: the RST is ESTABLISHED',
-    remedy: ['start the service, or look for a REJECT rule'],
+    sentence: `${who} ${count(flows.length, 'connection')}: nothing listens there, or a firewall rejects`
+      + `${byIcmp > 0 ? ', or a director of IPVS has no real server left' : ''}.`,
+    numbers: { connections: flows.length, byReset, byIcmp },
+    proof: [...(byReset > 0 ? [`${count(byReset, 'SYN')} answered by RST with ACK`] : []),
+      ...(byIcmp > 0 ? [`${count(byIcmp, 'SYN')} answered by ICMP: unreachable`] : [])],
+    frames: framesOf(...flows.slice(0, 6).flatMap(({ client, server, unreachableFrame }) => [client.synFrame, server.rstFrame,
+      unreachableFrame])),
+    table: [...(byReset > 0 ? ['nothing: the RST that answers a SYN removes its entry'] : []),
+      ...(byIcmp > 0 ? ['SYN_SENT [UNREPLIED]: an ICMP error is RELATED to its entry and changes nothing about it'] : [])],
+    invalidDrop: `would change nothing: ${byReset > 0 ? 'the RST is ESTABLISHED' : 'the ICMP error is RELATED'}`,
+    remedy: ['start the service, or look for a REJECT rule',
+      ...(byIcmp > 0 ? ['on a director: ipvsadm -Ln tells which real servers have weight'] : [])],
     noRemedy: ['any conntrack setting: the connection ends before it begins'],
   }
 }

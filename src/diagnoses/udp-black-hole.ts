@@ -25,7 +25,7 @@ const timeoutOf = (flow: Flow, unreplied: number, stream: number): number => (fl
 
 function isKeptAlive(flow: Flow, timeout: number): boolean {
   const { client, server } = flow
-  if (client.unanswered < FEW || ONE_WAY.has(flow.serverPort) || isToMany(flow)) return false
+  if (client.unanswered < FEW || ONE_WAY.has(flow.serverPort) || isToMany(flow) || flow.unreachable > 0) return false
   const since = server.packets > 0 ? server.lastMs : client.firstMs
   const isRepeated = server.packets > 0 || client.bytes === client.firstBytes * client.packets
   return isRepeated && client.lastMs - since >= LEAST * timeout * 1000 && flow.longestGap < timeout * 1000

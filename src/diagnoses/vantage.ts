@@ -23,9 +23,14 @@ const MOST = 0.8 // of the flows of a service
 const MANY_SERVERS = 3
 const FEW = 2 // half connections, of which one may be chance
 
-/** @throws UsageError where the word is none */
-export function decideVantage(services: readonly Service[], tcp: readonly Flow[], wanted: string): Vantage {
-  const found = look(services, tcp)
+/**
+ * @param announced  addresses that VRRP spoke of
+ * @throws           UsageError where the word is none
+ */
+export function decideVantage(
+  services: readonly Service[], tcp: readonly Flow[], wanted: string, announced: ReadonlyMap<string, number>,
+): Vantage {
+  const found = look(services, tcp, announced)
   if (wanted === 'auto' || wanted === found.name) return found
   const name = VANTAGES.find((known) => known === wanted)
   if (name === undefined) throw new UsageError(`--vantage ${wanted}: write auto, ${VANTAGES.join(', ')}`)
@@ -33,7 +38,7 @@ export function decideVantage(services: readonly Service[], tcp: readonly Flow[]
   return { name, reason: 'as --vantage says', forwarding: half.length > 0 ? 'direct' : null, services: half }
 }
 
-function look(services: readonly Service[], tcp: readonly Flow[]): Vantage {
+function look(services: readonly Service[], tcp: readonly Flow[], announced: ReadonlyMap<string, number>): Vantage {
   const tunnel = services.filter(({ flows }) => share(flows, (flow) => flow.inner > 0 && flow.isClientOnly) >= MOST)
   if (tunnel.length > 0) return director('tunnel', tunnel, 'packets of clients leave again inside a tunnel, and no answer comes back '
     + 'this way')
@@ -73,7 +78,7 @@ function look(services: readonly Service[], tcp: readonly Flow[]): Vantage {
     return { name: 'router', forwarding: null, services: [], reason: 'packets of both sides are there twice, on their way in and out' }
   }
   const half = services.filter((service) => service.answeredUnseen.length > 0 && share(service.flows, (flow) => flow.isClientOnly) >= MOST)
-  const hasOthers = tcp.some((flow) => flow.isTwoSided)
+  const hasOthers = tcp.some((flow) => flow.isTwoSided) || half.some(({ address }) => announced.has(address))
   const isSome = half.some(({ answeredUnseen }) => answeredUnseen.length >= FEW)
   if (hasOthers && isSome && !tcp.some((flow) => flow.isServerOnly) && new Set(half.map(({ address }) => address)).size < MANY_SERVERS) {
     return director('direct', half, 'these services alone are never heard to answer, though somebody answers: their clients go on')
