@@ -203,8 +203,11 @@ export function makeRules(seed: number, isIpv6: boolean, { hasMore, isRouter = f
   const connmark = (): string => !hasMore ? mark() : `CONNMARK ${chance.of([
     '--set-xmark 0x4/0x4', '--save-mark --nfmask 0xff --ctmask 0xff', '--restore-mark --nfmask 0x3 --ctmask 0x3',
   ])}`
-  const rule = (chain: string, target: string, isRaw = false): string =>
-    `-A ${chain} ${matches(isRaw)} ${target === '' ? '' : `-j ${target}`}`.replace(/ +/g, ' ').trim()
+  const rule = (chain: string, target: string, isRaw = false): string => {
+    const asked = matches(isRaw)
+    const fitting = chain === 'POSTROUTING' ? asked.replace(/-m mac .*$/, '') : asked // the kernel refuses it there
+    return `-A ${chain} ${fitting} ${target === '' ? '' : `-j ${target}`}`.replace(/ +/g, ' ').trim()
+  }
   const rules = (chain: string, count: number, target: () => string, isRaw = false): string[] =>
     Array.from({ length: count }, () => rule(chain, target(), isRaw))
 

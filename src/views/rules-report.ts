@@ -23,11 +23,11 @@ export interface RulesReport {
 const MOST_LINES = 50 // flows shown to a person
 
 /** The forms `rules` can print. */
-export const RULES_FORM_NAMES = ['text', 'save', 'packets', 'json', 'jsonl'] as const
+export const RULES_FORM_NAMES = ['text', 'save', 'packets', 'json', 'jsonl', 'proc'] as const
 
 /** For people. */
 export function printRulesText({ engine, firewall, dropped, findings }: RulesReport): string {
-  const parts = [droppedText(engine, dropped)]
+  const parts = [droppedText(engine, dropped) + copiesText(engine.copies + firewall.joined)]
   for (const ruleset of firewall.rulesets) {
     parts.push(`# ${titleOf(ruleset)} rules, [packets:bytes] each has matched\n${printRuleset(firewall, ruleset, true)}`)
   }
@@ -43,6 +43,10 @@ function titleOf({ isIpv6 }: Ruleset): string { return isIpv6 === null ? 'nftabl
  */
 export function printRuleset(firewall: Firewall, ruleset: Ruleset, hasMarks = false): string {
   return ruleset instanceof NftRuleset ? printNft(firewall, ruleset, hasMarks) : printRulesSave(firewall, ruleset)
+}
+
+function copiesText(count: number): string {
+  return count === 0 ? '' : `${String(count)} packet${count === 1 ? ' was' : 's were'} captured twice, and met the rules once.\n`
 }
 
 function droppedText({ packets }: Engine, dropped: DroppedFlows): string {
@@ -87,6 +91,7 @@ export function rulesJson({ engine, firewall, dropped, findings }: RulesReport):
   return {
     schema: SCHEMA,
     packets: engine.packets,
+    copies: engine.copies + firewall.joined,
     dropped: {
       packets: dropped.packets, bytes: dropped.bytes, unkept: dropped.unkept,
       flows: dropped.flows.map((flow) => ({

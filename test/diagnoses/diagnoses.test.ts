@@ -74,10 +74,14 @@ const EXPECTED: readonly Expected[] = [
   ['keep-alive', [], 'host', 0],
   ['keep-alive', ['idle-cut'], 'host', 0, { idle: 'azure' }],
   ['keep-alive', ['idle-cut'], 'host', 0, { idle: 'linux' }],
+  ['dropped-before-confirm', ['black-hole'], 'host', 0],
+  ['nft-router', ['black-hole'], 'host', 0],
+  ['two-minutes', ['black-hole'], 'host', 0],
+  ['nat-router', ['lvs-nat'], 'lvs-director', 0],
   ['ftp-passive', ['black-hole', 'helper-off'], 'host', 0],
   ['pptp', ['helper-off'], 'host', 0],
   ...['web', 'dns', 'ping', 'icmp-errors', 'fragments', 'port-reuse', 'reset-outside-window', 'gre', 'sctp', 'dccp', 'udplite',
-    'two-interfaces', 'vlan-qinq'].map((name) => [name, [], 'host', 0] as const),
+    'two-interfaces', 'vlan-qinq', 'stateful-firewall', 'notrack'].map((name) => [name, [], 'host', 0] as const),
 ]
 
 const SAMPLES = EXPECTED.map(([name, codes, vantage, copies, settings = {}]) => ({ name, codes, vantage, copies, settings }))

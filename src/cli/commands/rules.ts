@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander'
 import {
-  type Engine, type EngineOptions, fatesJson, type Firewall, loadFirewall, printFatesText, printRulesPacket, printRuleset, printRulesText,
-  RULES_FORM_NAMES, RulesFates, RulesRun, rulesJson, rulesPacketRow, type SaveText, UsageError,
+  type Engine, type EngineOptions, fatesJson, type Firewall, loadFirewall, printFatesText, printProc, printRulesPacket, printRuleset,
+  printRulesText, RULES_FORM_NAMES, RulesFates, RulesRun, rulesJson, rulesPacketRow, type SaveText, snapshot, type TextBuffer, UsageError,
 } from '../../index.ts'
 import { addDeletionOptions, deleteOnTheWay, type DeletionOptions, type PlannedDeletion, plannedDeletions } from '../deletion-options.ts'
 import { addCommonOptions, collect, type CommonOptions, engineOptions, oneOf, readText } from '../options.ts'
@@ -29,6 +29,8 @@ Examples:
                                                one row a packet: frame, time, fate, ctstate, direction, what decided
   nft -j list ruleset > fw.json; pcap-conntrack rules fw.json capture.pcap --route 192.0.2.0/24=lan0 --route 0.0.0.0/0=wan0
                                                nftables: tables ip, ip6 and inet, rules in nft's own spelling
+  pcap-conntrack rules fw.rules capture.pcap -o proc
+                                               the entries there are at the end, with their translated tuples
   pcap-conntrack rules fw.rules capture.pcap -o save
                                                the ruleset with its counters, as iptables-save -c or nft prints them
   pcap-conntrack rules fw4.rules --ip6 fw6.rules capture.pcap --route 10.0.0.0/8=eth1 --route 0.0.0.0/0=eth0
@@ -100,7 +102,13 @@ async function run(session: Session, path: string, captures: string[], options: 
     if (form === 'text') out.text(printRulesText(report))
     else if (form === 'save') for (const ruleset of firewall.rulesets) out.text(printRuleset(firewall, ruleset))
     else if (form === 'json') out.text(`${JSON.stringify(rulesJson(report), null, 2)}\n`)
+    else if (form === 'proc') printTable(out, replay.engine)
   })
+}
+
+/** What /proc/net/nf_conntrack holds when the capture is over: translated addresses show in the second tuple. */
+function printTable(out: TextBuffer, engine: Engine): void {
+  for (const row of snapshot(engine)) out.text(`${printProc(row, { counters: engine.sysctl.acct !== 0 })}\n`)
 }
 
 /** Runs the capture in two worlds, of which one loses entries. */
