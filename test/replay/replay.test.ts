@@ -193,7 +193,7 @@ describe('a replay', () => {
     // A connection a second, each 30 s long.
     const frames = Array.from({ length: 1000 }, (_, i) => ({ sec: START + i, bytes: udp({ sport: i + 1 }) }))
     const { replay, moments } = await shown(frames, { every: parseEvery(every) }, 100)
-    expect([replay.engine.frames, (replay.source as MemorySource).position]).toEqual([1000, 1000])
+    expect([replay.engine.frames, replay.source.position]).toEqual([1000, 1000])
     expect(moments.length).toBeGreaterThanOrEqual(every === '1s' ? 999 : 1000)
     for (const { frame, sec, lines: table } of moments) {
       const isEarly = sec === START + frame // time has gone on to the next packet's second, and that packet is still to come

@@ -3,6 +3,7 @@
 import type { Moment } from '../../replay.ts'
 import { Connection } from '../../table/connection.ts'
 import { changesOf, type FieldChange } from '../diff.ts'
+import { flowName } from '../endpoint.ts'
 import { Entries } from '../entries.ts'
 import type { Row } from '../row.ts'
 import type { CaptureWatch } from './capture-watch.ts'
@@ -77,13 +78,14 @@ export function* compareEntries(
   const { where } = options
   const nats = new NatReader(options.vantage === 'lvs-director')
   for (const row of machine.entries.rows()) nats.note(row)
+  let likes: Likes | null = null
   for (let number = 0; number < machine.entries.length; number++) {
     const row = machine.row(number)
     const match = picture.matches.get(number)
     const nat = nats.explain(row)
     if (where !== undefined && !where(row)) continue
     if (match === undefined) {
-      const reasons = [whyOnMachine(number, row, picture, watch)]
+      const reasons = [whyOnMachine(number, row, picture, watch), ...whoElse(number, row, watch, likes ??= new Likes(picture))]
       yield { verdict: 'machine only', machine: row, capture: null, side: null, fields: [], nat, reasons }
     } else yield matched(machine, number, picture, match, watch, nat)
   }
@@ -111,6 +113,39 @@ function matched(
   if (side !== 'reversed' && has('timeout', 'state')) reasons.push(...whyTimeout(number, row, picture, watch))
   if (has('counters') && !has('timeout', 'state', 'flags')) reasons.push('packets that one of the two has not seen, or counts otherwise')
   return { verdict, machine: row, capture, side, fields, nat, reasons }
+}
+
+/** Entries that only the capture has, by one end and the other end's port: who is that with another address? */
+class Likes {
+  readonly #byEnd = new Map<string, Row | null>()
+
+  constructor({ entries, strangers }: CapturePicture) {
+    for (const at of strangers) {
+      const row = entries.row(at)
+      for (const key of keysOf(row)) this.#byEnd.set(key, this.#byEnd.has(key) ? null : row)
+    }
+  }
+
+  /** The only entry with the same destination and source port, or the same source and destination port; null: none, or several. */
+  find(row: Row): Row | null {
+    for (const key of keysOf(row)) {
+      const found = this.#byEnd.get(key)
+      if (found !== undefined && found !== null) return found
+    }
+    return null
+  }
+}
+
+function keysOf({ l4num, original }: Row): string[] {
+  const { source, destination, sourcePort, destinationPort } = original
+  if (sourcePort === undefined || destinationPort === undefined) return []
+  const ports = `${String(l4num)} ${String(sourcePort)} ${String(destinationPort)}`
+  return [`${ports} to ${destination}`, `${ports} from ${source}`]
+}
+
+function whoElse(number: number, row: Row, watch: CaptureWatch, likes: Likes): string[] {
+  const like = (watch.firstFrame[number] ?? 0) > 0 ? null : likes.find(row)
+  return like === null ? [] : [`the capture has ${flowName(like)}, which may be the same: translated elsewhere on the way`]
 }
 
 /** The packet after which the capture's entry had the machine's timeout; or when the machine must have seen one. */
