@@ -1,7 +1,7 @@
 // pcap-conntrack as a library. The first block is what most programs need; the rest is what it is made of.
 
 export {
-  type CaptureOptions, events, packets, type Paths, statistics, type Table, table, type TableOptions, tables,
+  type CaptureOptions, type EventOptions, events, type PacketOptions, packets, type Paths, statistics, type Table, table, type TableOptions, tables,
 } from './library.ts'
 export {
   compare, type CompareReport, diff, type DiffReport, diffs, explain, type ExplainReport, type SavedTableOptions,

@@ -6,6 +6,7 @@ import type { Sysctl } from './base/sysctl.ts'
 import { parseEvery, parseWhen, type Time } from './base/when.ts'
 import { openCapture } from './capture/open.ts'
 import { readPieces } from './capture/pieces.ts'
+import type { Engine } from './engine.ts'
 import { Replay, type ReplayOptions } from './replay.ts'
 import { expectations, type ExpectRow } from './views/expect.ts'
 import { type EventRow, eventRowOf } from './views/event-row.ts'
@@ -46,6 +47,18 @@ export interface TableOptions extends CaptureOptions {
   readonly where?: ((row: Row) => boolean) | undefined
   /** In which order, and how many. Default: all, in that of creation. */
   readonly order?: Order
+}
+
+/** Which packets are wanted. */
+export interface PacketOptions extends CaptureOptions {
+  /** For one `packetFilter({ protocol: 'tcp' })`. Default: all. */
+  readonly where?: ((engine: Engine) => boolean) | undefined
+}
+
+/** Which events are wanted. */
+export interface EventOptions extends CaptureOptions {
+  /** By the connection as it is then, for one `rowFilter({ protocol: 'tcp' })`. Default: all. */
+  readonly where?: ((row: Row) => boolean) | undefined
 }
 
 /** The table at one instant. */
@@ -93,10 +106,12 @@ export async function table(paths: Paths, options: Omit<TableOptions, 'at' | 'ev
 }
 
 /** What conntrack says of each packet, in the order of the capture. @throws UsageError, CaptureError */
-export async function* packets(paths: Paths, options: CaptureOptions = {}): AsyncGenerator<PacketRow, void> {
+export async function* packets(paths: Paths, options: PacketOptions = {}): AsyncGenerator<PacketRow, void> {
+  const { where } = options
   const rows: PacketRow[] = []
   const replay = await openReplay(paths, options, {
-    every: { kind: 'packets', count: BATCH }, onPacket: (engine, frame) => { rows.push(packetRowOf(frame, engine.packet)) },
+    every: { kind: 'packets', count: BATCH },
+    onPacket: (engine, frame) => { if (where === undefined || where(engine)) rows.push(packetRowOf(frame, engine.packet)) },
   })
   yield* inBatches(replay, rows)
   tellDamage(replay, options)
@@ -108,20 +123,27 @@ export async function* packets(paths: Paths, options: CaptureOptions = {}): Asyn
  *
  * @throws  UsageError, CaptureError
  */
-export async function* events(paths: Paths, options: CaptureOptions = {}): AsyncGenerator<EventRow, void> {
-  const { hz = 1000 } = options
+export async function* events(paths: Paths, options: EventOptions = {}): AsyncGenerator<EventRow, void> {
+  const { hz = 1000, where } = options
   const rows: EventRow[] = []
   const replay = await openReplay(paths, options, {
-    every: { kind: 'packets', count: BATCH }, onEvent: (event) => { rows.push(eventRowOf(event, hz)) },
+    every: { kind: 'packets', count: BATCH },
+    onEvent: (event) => {
+      const row = eventRowOf(event, hz)
+      if (where === undefined || where(row.entry)) rows.push(row)
+    },
   })
   yield* inBatches(replay, rows)
   tellDamage(replay, options)
 }
 
-/** Verdicts, protocols, reasons and the kernel's counters. @throws UsageError, CaptureError */
-export async function statistics(paths: Paths, options: CaptureOptions = {}): Promise<Statistics> {
+/** Verdicts, protocols, reasons and the kernel's counters; these know no filter. @throws UsageError, CaptureError */
+export async function statistics(paths: Paths, options: PacketOptions = {}): Promise<Statistics> {
+  const { where } = options
   const tally = new Tally()
-  const replay = await openReplay(paths, options, { at: [], onPacket: (engine, frame) => { tally.count(engine.packet, frame.wireLen) } })
+  const replay = await openReplay(paths, options, {
+    at: [], onPacket: (engine, frame) => { if (where === undefined || where(engine)) tally.count(engine.packet, frame.wireLen) },
+  })
   await runWhole(replay, options)
   return tally.statistics(replay)
 }

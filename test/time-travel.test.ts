@@ -3,7 +3,8 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
-  CaptureError, compare, diff, type DiffReport, diffs, explain, flowName, packets, type ReadProblem, rowFilter, tables, UsageError,
+  CaptureError, compare, diff, type DiffReport, diffs, events, explain, flowName, packetFilter, packets, type ReadProblem, rowFilter,
+  statistics, tables, UsageError,
 } from '../src/index.ts'
 import { command, Folder } from './support/command.ts'
 import { ROOT } from './support/sources.ts'
@@ -126,6 +127,15 @@ test('tables come filtered and sorted', async () => {
   expect(shown?.entries.map(flowName)).toEqual(['udp 10.0.0.1:5001 → 10.0.0.2:53'])
   const [udpOnly] = await all(tables(capture, { at: '+2s', where: rowFilter({ protocol: 'udp' }) }))
   expect(udpOnly?.entries.map(flowName)).toEqual(['udp 10.0.0.1:5000 → 10.0.0.2:53'])
+})
+
+test('packets, events and statistics are those that fit', async () => {
+  const where = packetFilter({ sourcePort: '5001' })
+  expect((await all(packets(capture, { where }))).map(({ frame }) => frame)).toEqual([6])
+  expect(await statistics(capture, { where })).toMatchObject({ packets: 6, counted: 1, verdicts: { NEW: { original: 1 } } })
+  const told = await all(events(capture, { where: rowFilter({ protocol: 'udp' }) }))
+  expect(told.map(({ event, entry }) => [event, entry.original.sourcePort]))
+    .toEqual([['NEW', 5000], ['DESTROY', 5000], ['NEW', 5001]])
 })
 
 test('packets captured twice are tracked once unless each is asked for', async () => {

@@ -72,6 +72,29 @@ describe('a router\'s table against the capture of its inner interface', () => {
     expect([code, error.match(/TRUNCATED/g)?.length]).toEqual([EXIT.INPUT, 1])
   })
 
+  test('is coloured when that is asked for, and says the same', async () => {
+    const plain = await command(['compare', join(ROUTER, '1.proc'), inside])
+    const { out } = await command(['compare', join(ROUTER, '1.proc'), inside, '--color', 'always'])
+    // eslint-disable-next-line no-control-regex -- colour is what is looked for
+    expect(out.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain.out)
+    expect(out).toContain('\u001b[32m= ')
+    expect(out).toContain('\u001b[35m> ')
+  })
+
+  test('leaves out what is the same when only differences are wanted', async () => {
+    const out = await compare(join(ROUTER, '1.proc'), inside, '--differences')
+    expect(out.split('\n').filter((line) => /^[=!~<>] /.test(line)).map((line) => line[0])).toEqual(['>'])
+    expect(lastOf(out)).toMatch(/^15 the same, .* 1 only in the capture$/)
+  })
+
+  test.each([
+    ['lvs-director', 'IPVS ends entries by its own timers'], ['real-server', 'meant for another machine on the wire'],
+    ['client', 'not from this machine'], ['router', 'not routed by this machine'],
+  ])('is explained for a machine that is %s', async (vantage, words) => {
+    expect(await compare(join(ROUTER, '1.proc'), inside, '--vantage', vantage)).toContain(words)
+    expect((await command(['compare', join(ROUTER, '1.proc'), inside, '--vantage', 'moon'])).code).toBe(EXIT.USAGE)
+  })
+
   test('is told in JSON too', async () => {
     const document = JSON.parse(await command(['compare', join(ROUTER, '1.proc'), inside, '-o', 'json']).then(({ out }) => out)) as {
       schema: string

@@ -153,6 +153,15 @@ describe('pcap-conntrack diff', () => {
     expect(diffs[0]?.counts).toEqual({ appeared: 1, gone: 0, changed: 0, same: 0 })
   })
 
+  test('is coloured when that is asked for, and says the same', async () => {
+    const plain = await command(['diff', capture, '--at', '+1s', '--at', 'end', '--color', 'never'], { outIsTerminal: true })
+    const { out } = await command(['diff', capture, '--at', '+1s', '--at', 'end'], { outIsTerminal: true, env: { TERM: 'xterm' } })
+    // eslint-disable-next-line no-control-regex -- colour is what is looked for
+    expect(out.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain.out)
+    expect(out.split('\n').slice(1, 4).map((line) => line.slice(0, 7))).toEqual(['\u001b[31m- ', '\u001b[33m~ ', '\u001b[32m+ '])
+    expect(plain.out).not.toContain('\u001b')
+  })
+
   test('is silent about what is ignored and filtered out', async () => {
     expect((await command(['diff', capture, '--at', '+1s', '--at', '+2s', '--ignore', 'timeout,counters'])).code).toBe(EXIT.DONE)
     expect((await command(['diff', capture, '--at', '+1s', '--at', 'end', '-p', 'tcp'])).out).toContain('0 appeared, 0 gone, 1 changed')
