@@ -180,14 +180,12 @@ export class Evidence {
     if (side.packets === 0 || (flags & 0x04) !== 0) {
       this.#noteWire(side, frame, view.getUint8(packet.ip + (packet.version === 4 ? 8 : 7)), flags)
     }
-    const isInvalid = packet.verdict === VERDICT_INVALID
-    if (isInvalid) {
+    if (packet.verdict === VERDICT_INVALID) {
+      flow.lastInvalidFrame = number
       if (side.invalid++ === 0) side.invalidFrame = number
       this.invalids.belongsTo(flow, isClient)
     }
     if (packet.verdict === VERDICT_ESTABLISHED) side.established++
-    flow.lastVerdictFrame = number
-    flow.lastWasInvalid = isInvalid
     if (isTcp) {
       const seq = view.getInt32(l4 + 4)
       const payload = Math.max(0, packet.end - l4 - (view.getUint8(l4 + 12) >>> 4) * 4)
@@ -264,7 +262,7 @@ export class Evidence {
       flow.copyOf = copyOf
       flow.copyFrame = frame.number
     }
-    if (flow.lastVerdictFrame === copyOf && flow.lastWasInvalid) flow.invalidCopies++
+    if (flow.lastInvalidFrame === copyOf) flow.invalidCopies++
   }
 
   /** A SYN, SYN/ACK or RST: to be seen before its side counts it. */

@@ -103,8 +103,7 @@ export class Flow {
   /** What IPVS would hold if it heard the client only, and if it heard both. */
   readonly ipvsDirect = new IpvsConnection()
   readonly ipvsNat = new IpvsConnection()
-  lastVerdictFrame = 0
-  lastWasInvalid = false
+  lastInvalidFrame = 0
   /** As text, once somebody has asked. */
   #clientAddress: string | null = null
   #serverAddress: string | null = null

@@ -9,6 +9,8 @@ const COLUMNS = ['sNO', 'sES', 'sSS', 'sSR', 'sFW', 'sTW', 'sCL', 'sCW', 'sLA', 
 const ROWS = ['syn', 'fin', 'ack', 'rst']
 const SECONDS = [2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120]
 const NONE = 0
+const ESTABLISHED = 1
+const ESTABLISHED_MS = 900_000
 const CLOSE = 6
 
 // Who is heard: the client while the server is heard too, the server, or the client alone (direct routing, tunnels).
@@ -43,6 +45,7 @@ const GRIDS = [
 ]
 
 const SYN = 0x02
+const ACK = 0x10
 
 /**
  * One connection of IPVS, without its addresses.
@@ -61,6 +64,10 @@ export class IpvsConnection {
     if (ms >= this.#deadline) {
       if ((flags & 0x06) !== SYN || heard === OUTPUT) return
       this.#state = NONE
+    }
+    if (this.#state === ESTABLISHED && (flags & 0x17) === ACK) { // most segments: nothing but the timer changes
+      this.#deadline = ms + ESTABLISHED_MS
+      return
     }
     const row = (flags & 0x04) !== 0 ? 3 : (flags & SYN) !== 0 ? 0 : (flags & 0x01) !== 0 ? 1 : (flags & 0x10) !== 0 ? 2 : -1
     this.#state = row < 0 ? CLOSE : GRIDS[heard]?.[row * COLUMNS.length + this.#state] ?? CLOSE
