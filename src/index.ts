@@ -6,6 +6,7 @@ export {
 export {
   compare, type CompareReport, diff, type DiffReport, diffs, explain, type ExplainReport, type SavedTableOptions,
 } from './time-travel.ts'
+export { findings, type FindingsOptions } from './findings.ts'
 export { CaptureError, type CaptureErrorCode, LiveError, UsageError } from './base/errors.ts'
 export { EVENT_NAMES, type EventName, type EventRow, eventRowOf, type EndName } from './views/event-row.ts'
 export { type PacketRow, packetRowOf } from './views/packet-row.ts'

@@ -50,7 +50,10 @@ export function realServer(flow: Flow, macs: ReadonlyMap<number, string>): strin
   return flow.copyTo === 0 ? '?' : macText(flow.copyTo)
 }
 
-/** Lines of `ipvsadm -Lnc`, without its heading. */
+/**
+ * Lines of `ipvsadm -Lnc`, without its heading.
+ * @kernel  ip_vs_conn_seq_show() — v6.12; its words are put in order by ipvsadm
+ */
 export function ipvsLines(services: readonly Service[], forwarding: Forwarding, macs: ReadonlyMap<number, string>,
   nowMs: number): string[] {
   const lines: string[] = []

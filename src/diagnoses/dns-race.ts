@@ -33,9 +33,9 @@ export function dnsRace({ evidence }: Context): Finding[] {
     sentence: `${count(races.length, 'name look-up')} waited ${waited.toFixed(1)} s: two questions left one socket at once, one was `
       + `answered, the other (${types.join(', ')}) was not and had to be asked again: they may have raced to make one conntrack entry.`,
     numbers: { lookUps: races.length, resolvers: resolvers.length, waitedMs: Math.round(waited * 1000) },
-    proof: [`both questions were NEW, for no answer had come; ${String(races.length)} of ${String(races.length)} were repeated after `
-      + 'the 5 s of resolv.conf', 'where translation (DNAT) is, the second of two NEW packets finds its entry taken and is dropped; '
-      + 'insert_failed in `conntrack -S` counts that, and a capture cannot prove it'],
+    proof: [...races.slice(0, 4).map(raceText), 'both questions were NEW, for no answer had come', 'where translation (DNAT) is, the '
+      + 'second of two NEW packets finds its entry taken and is dropped; insert_failed in `conntrack -S` counts that, and a capture cannot '
+      + 'prove it'],
     frames: framesOf(...races.slice(0, 4).flatMap(({ lost, other }) => [other.firstFrame, lost.firstFrame, lost.repeatFrame])),
     table: ['one entry for both questions: udp 17 30; the one that lost the race is nowhere, not even INVALID'],
     invalidDrop: 'would change nothing: both questions are NEW',
@@ -44,6 +44,13 @@ export function dnsRace({ evidence }: Context): Finding[] {
     noRemedy: ['a larger nf_conntrack_max, longer UDP timeouts: the table is not full and nothing expired',
       'more resolvers behind the same address: the loss happens before them'],
   }]
+}
+
+/** `A (id 100) answered after 2 ms, AAAA (id 200) asked again after 5.0 s, in frame 7` */
+function raceText({ other, lost }: Race): string {
+  const name = ({ type, id }: Question): string => `${TYPES[type] ?? `type ${String(type)}`} (id ${String(id)})`
+  return `${name(other)} answered after ${String(other.answerMs - other.firstMs)} ms, ${name(lost)} asked again after `
+    + `${((lost.repeatMs - lost.firstMs) / 1000).toFixed(1)} s, in frame ${String(lost.repeatFrame)}`
 }
 
 /** Not answered until it was asked again, after the time that resolvers wait. */

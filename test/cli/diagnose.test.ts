@@ -40,6 +40,21 @@ describe('forms', () => {
   })
 })
 
+describe('--vantage', () => {
+  test('makes a director of what could be one', async () => {
+    const half = sample('half-connection.pcap')
+    expect((await command(['diagnose', half])).out).toContain('WARNING  half-connection,')
+    expect((await command(['diagnose', half, '--vantage', 'lvs-director'])).out).toContain('WARNING  lvs-dr-director-incoming, 60 %')
+  })
+
+  test.each(['host', 'router', 'client', 'bridge', 'real-server'])('%s: what looks like a director is none', async (vantage) => {
+    const { out } = await command(['diagnose', DIRECTOR, '--vantage', vantage])
+    expect(out).toContain(`vantage  ${vantage}: as --vantage says`)
+    expect(out).not.toContain('lvs-')
+    expect(out).toContain('WARNING  half-connection,')
+  })
+})
+
 describe('exit status', () => {
   test.each([
     ['info', 'refused', 1], ['warning', 'refused', 0], ['warning', 'dns-race', 1], ['error', 'dns-race', 0], ['error', 'entry-expired', 1],

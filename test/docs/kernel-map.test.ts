@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { readSources, ROOT, SRC } from '../support/sources.ts'
 
 /** Folders whose `@kernel` tags all have a line. */
-const MAPPED = /^(protocols|conntrack|table|helpers)\//
+const MAPPED = /^(protocols|conntrack|table|helpers|diagnoses)\//
 
 const text = readFileSync(join(ROOT, 'docs/kernel-map.md'), 'utf8')
 const lines = [...text.matchAll(/^\| `([^`]+)`[^|]*\| `([^`]+)` \| `([^`]+)` \|$/gm)]
