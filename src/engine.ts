@@ -25,6 +25,8 @@ export interface Hooks {
    * `conntrack.confirm` or `conntrack.abandon`.
    */
   walk(packet: Packet, frame: Frame): void
+  /** Takes a frame without an IP packet. */
+  other?(frame: Frame): void
 }
 
 export interface EngineOptions {
@@ -90,9 +92,9 @@ export class Engine {
   push(frame: Frame): number {
     this.frames++
     const at = findIp(frame)
-    if (at < 0) return at === UNSUPPORTED ? FRAME_UNSUPPORTED : FRAME_NOT_IP
+    if (at < 0) return at === UNSUPPORTED ? FRAME_UNSUPPORTED : this.#notIp(frame)
     const { clock, packet } = this
-    if (!this.#ip.read(frame, at, packet)) return FRAME_NOT_IP
+    if (!this.#ip.read(frame, at, packet)) return this.#notIp(frame)
     if (clock.meet(frame.sec, frame.nsec)) this.#expire(clock.now)
     packet.reset()
     if (this.packets++ === 0) this.#ip.begin(clock.now)
@@ -104,5 +106,10 @@ export class Engine {
     if (this.#hooks === null) this.conntrack.receive(packet)
     else this.#hooks.walk(packet, frame)
     return FRAME_PACKET
+  }
+
+  #notIp(frame: Frame): number {
+    if (this.#hooks?.other !== undefined) this.#hooks.other(frame)
+    return FRAME_NOT_IP
   }
 }

@@ -84,6 +84,15 @@ export type { RulesFinding } from './rules/lint.ts'
 export { type FirewallOptions, loadFirewall } from './rules/load.ts'
 export type { RulesetWarning } from './rules/ruleset.ts'
 export { RulesRun, type RulesRunOptions } from './rules/run.ts'
+export { type FlowSwitchOptions, loadFlows } from './rules/openflow/load.ts'
+export type { FlowFinding } from './rules/openflow/lint.ts'
+export { FlowsRun } from './rules/openflow/run.ts'
+export { type FlowDecision, type FlowReason, FlowSwitch } from './rules/openflow/switch.ts'
+export { printFlows } from './views/openflow-flows.ts'
+export {
+  type FlowDecisionRow, type FlowPacketRow, flowPacketRow, type FlowStepRow, printFlowPacket,
+} from './views/openflow-packet.ts'
+export { type FlowsReport, flowsJson, OPENFLOW_FORM_NAMES, printFlowsTable, printFlowsText } from './views/openflow-report.ts'
 export { fatesJson, type FatesReport, printFatesText } from './views/rules-fates.ts'
 export {
   type DecisionRow, decisionText, printRulesPacket, type RulesPacketRow, rulesPacketRow,

@@ -137,13 +137,14 @@ function counters(text: string): string[] {
   return tables.sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name)).flatMap(({ lines }) => lines)
 }
 
-function comparable(line: string, hasClock: boolean): string {
+/** A line of /proc/net/nf_conntrack without what cannot be the same. */
+export function comparable(line: string, hasClock: boolean): string {
   const bare = line.replace(/ use=\d+\s*$/, '').trim()
   return hasClock ? bare : bare.replace(/^(\S+ +\d+ \S+ +\d+) \d+/, '$1')
 }
 
 /** What stands in one list and not in the other, each as often as it does. */
-function without(lines: readonly string[], others: readonly string[]): string[] {
+export function without(lines: readonly string[], others: readonly string[]): string[] {
   const left = [...others]
   return lines.filter((line) => {
     const at = left.indexOf(line)

@@ -89,6 +89,17 @@ export class Conntrack {
     if (this.helpers?.isUnsettled === true) this.helpers.settle()
   }
 
+  /**
+   * The connection that a packet belongs to, and its direction: connection * 2 + direction; NOT_FOUND where there is none.
+   * Nothing changes.
+   */
+  find({ view, ip, l4, end, version, protocol }: Packet): number {
+    if (l4 < 0) return NOT_FOUND
+    readAddresses(view, ip, version, protocol, this.#tuple)
+    if (this.zone !== 0) this.#tuple.proto |= this.zone << 16
+    return readPorts(view, l4, end, protocol, this.table.greKeys, this.#tuple) ? this.table.find(this.#tuple) : NOT_FOUND
+  }
+
   /** One attempt. False when the packet must be tried again because its connection has just been ended for it. */
   #track(packet: Packet, protocol: number): boolean {
     const { table } = this

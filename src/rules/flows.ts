@@ -9,8 +9,8 @@ import type { Decision } from './firewall.ts'
 
 const MOST_FLOWS = 10_000
 
-/** Packets of one flow that met the same end. */
-export interface DroppedFlow {
+/** Packets of one flow that met the same end. @typeParam What  says which end */
+export interface DroppedFlow<What = Decision> {
   readonly protocol: number
   /** Addresses in short. */
   readonly source: string
@@ -18,7 +18,7 @@ export interface DroppedFlow {
   /** Null where the protocol has none. */
   readonly sport: number | null
   readonly dport: number | null
-  readonly decision: Decision
+  readonly decision: What
   packets: number
   bytes: number
   /** Frames of the first and the last of them. */
@@ -28,21 +28,20 @@ export interface DroppedFlow {
   readonly states: Map<VerdictName, number>
 }
 
-export class DroppedFlows {
-  readonly #flows = new Map<string, DroppedFlow>()
+export class DroppedFlows<What = Decision> {
+  readonly #flows = new Map<string, DroppedFlow<What>>()
   /** Packets dropped; those of flows that are not kept among them. */
   packets = 0
   bytes = 0
   unkept = 0
 
-  /** Notes a dropped packet. */
-  add(packet: Packet, frame: Frame, facts: Facts, decision: Decision): void {
+  /** Notes a dropped packet. @param by  tells decisions apart */
+  add(packet: Packet, frame: Frame, facts: Facts, decision: What, by: string): void {
     this.packets++
     this.bytes += packet.length
     const { sport, dport, protocol } = facts
     const addresses = addressesOf(facts)
-    const by = decision.rule?.id ?? decision.chain?.id
-    const key = [addresses.source, addresses.destination, protocol, sport, dport, decision.reason, by].join(' ')
+    const key = [addresses.source, addresses.destination, protocol, sport, dport, by].join(' ')
     let flow = this.#flows.get(key)
     if (flow === undefined) {
       if (this.#flows.size === MOST_FLOWS) {
@@ -63,7 +62,7 @@ export class DroppedFlows {
   }
 
   /** In the order of their first packets. */
-  get flows(): readonly DroppedFlow[] { return [...this.#flows.values()] }
+  get flows(): readonly DroppedFlow<What>[] { return [...this.#flows.values()] }
 }
 
 /** Both addresses of a packet, as text. */

@@ -29,7 +29,11 @@ export class RulesRun {
   note({ packet }: Engine, frame: Frame): void {
     const { firewall } = this
     if (!firewall.hasMet(frame)) return
-    if (firewall.isDropped) this.dropped.add(packet, frame, firewall.facts, firewall.decision)
+    if (firewall.isDropped) {
+      const { decision } = firewall
+      const by = `${decision.reason} ${String(decision.rule?.id ?? decision.chain?.id)}`
+      this.dropped.add(packet, frame, firewall.facts, decision, by)
+    }
     this.#asymmetry.note(packet, firewall.facts)
   }
 

@@ -27,7 +27,9 @@ export const RULES_FORM_NAMES = ['text', 'save', 'packets', 'json', 'jsonl', 'pr
 
 /** For people. */
 export function printRulesText({ engine, firewall, dropped, findings }: RulesReport): string {
-  const parts = [droppedText(engine, dropped) + copiesText(engine.copies + firewall.joined)]
+  const parts = [
+    droppedText(engine.packets, dropped, (decision) => decisionText(decisionRow(decision))) + copiesText(engine.copies + firewall.joined),
+  ]
   for (const ruleset of firewall.rulesets) {
     parts.push(`# ${titleOf(ruleset)} rules, [packets:bytes] each has matched\n${printRuleset(firewall, ruleset, true)}`)
   }
@@ -45,30 +47,35 @@ export function printRuleset(firewall: Firewall, ruleset: Ruleset, hasMarks = fa
   return ruleset instanceof NftRuleset ? printNft(firewall, ruleset, hasMarks) : printRulesSave(firewall, ruleset)
 }
 
-function copiesText(count: number): string {
+/** How many packets were left out because they were captured twice. */
+export function copiesText(count: number): string {
   return count === 0 ? '' : `${String(count)} packet${count === 1 ? ' was' : 's were'} captured twice, and met the rules once.\n`
 }
 
-function droppedText({ packets }: Engine, dropped: DroppedFlows): string {
+/**
+ * The flows that lost packets, for people.
+ * @param packets  of all the capture
+ * @param textOf   says what dropped them
+ */
+export function droppedText<What>(packets: number, dropped: DroppedFlows<What>, textOf: (decision: What) => string): string {
   const flows = [...dropped.flows].sort((a, b) => b.packets - a.packets || a.firstFrame - b.firstFrame)
   if (flows.length === 0) return `No packet of ${String(packets)} is dropped.\n`
   const count = `${String(flows.length)} flow${flows.length === 1 ? '' : 's'}`
   const head = `${String(dropped.packets)} of ${String(packets)} packets are dropped, of ${count}:\n`
   const shown = flows.slice(0, MOST_LINES)
-  const lines = aligned([['packets', 'bytes', 'frames', 'flow', 'ctstate', 'dropped by'], ...shown.map(flowCells)])
+  const lines = aligned([['packets', 'bytes', 'frames', 'flow', 'ctstate', 'dropped by'], ...shown.map((flow) => flowCells(flow, textOf))])
   const more = flows.length - shown.length
   return head + lines + (more > 0 ? `and ${String(more)} flows more\n` : '') +
     (dropped.unkept > 0 ? `and ${String(dropped.unkept)} packets of flows too many to tell apart\n` : '')
 }
 
-function flowCells(flow: DroppedFlow): string[] {
+function flowCells<What>(flow: DroppedFlow<What>, textOf: (decision: What) => string): string[] {
   const { packets, bytes, firstFrame, lastFrame } = flow
   const frames = firstFrame === lastFrame ? String(firstFrame) : `${String(firstFrame)}-${String(lastFrame)}`
   const states = [...flow.states].map(([state, count]) => flow.states.size === 1 ? state : `${state}:${String(count)}`).join(' ')
-  return [String(packets), String(bytes), frames, flowText(flow), states, decisionText(decisionRow(flow.decision))]
+  return [String(packets), String(bytes), frames, flowText(flow), states, textOf(flow.decision)]
 }
 
-/** `tcp 10.0.0.1:40000 > 10.0.0.2:80` */
 export function flowText(
   { protocol, source, destination, sport, dport }: Pick<DroppedFlow, 'protocol' | 'source' | 'destination' | 'sport' | 'dport'>,
 ): string {
@@ -86,20 +93,25 @@ function aligned(rows: readonly (readonly string[])[]): string {
   }).join('  ')}\n`).join('')
 }
 
+/** The flows that lost packets, as JSON. @param rowOf  says what dropped them */
+export function droppedJson<What>(dropped: DroppedFlows<What>, rowOf: (decision: What) => object): object {
+  return {
+    packets: dropped.packets, bytes: dropped.bytes, unkept: dropped.unkept,
+    flows: dropped.flows.map((flow) => ({
+      protocol: protocolName(flow.protocol), source: flow.source, destination: flow.destination, sport: flow.sport, dport: flow.dport,
+      packets: flow.packets, bytes: flow.bytes, firstFrame: flow.firstFrame, lastFrame: flow.lastFrame,
+      ctstates: Object.fromEntries(flow.states), decision: rowOf(flow.decision),
+    })),
+  }
+}
+
 /** As one JSON document. */
 export function rulesJson({ engine, firewall, dropped, findings }: RulesReport): object {
   return {
     schema: SCHEMA,
     packets: engine.packets,
     copies: engine.copies + firewall.joined,
-    dropped: {
-      packets: dropped.packets, bytes: dropped.bytes, unkept: dropped.unkept,
-      flows: dropped.flows.map((flow) => ({
-        protocol: protocolName(flow.protocol), source: flow.source, destination: flow.destination, sport: flow.sport, dport: flow.dport,
-        packets: flow.packets, bytes: flow.bytes, firstFrame: flow.firstFrame, lastFrame: flow.lastFrame,
-        ctstates: Object.fromEntries(flow.states), decision: decisionRow(flow.decision) satisfies DecisionRow,
-      })),
-    },
+    dropped: droppedJson(dropped, (decision): DecisionRow => decisionRow(decision)),
     rulesets: firewall.rulesets.map((ruleset) => ({
       family: ruleset.isIpv6 === null ? 'nftables' : ruleset.isIpv6 ? 'ipv6' : 'ipv4',
       path: ruleset.path,

@@ -2,14 +2,18 @@
 
 import type { Command } from 'commander'
 import {
-  type Engine, type EngineOptions, fatesJson, type Firewall, loadFirewall, printFatesText, printProc, printRulesPacket, printRuleset,
-  printRulesText, RULES_FORM_NAMES, RulesFates, RulesRun, rulesJson, rulesPacketRow, type SaveText, snapshot, type TextBuffer, UsageError,
+  type Engine, type EngineOptions, fatesJson, type Firewall, loadFirewall, OPENFLOW_FORM_NAMES, printFatesText, printProc, printRulesPacket,
+  printRuleset, printRulesText, RULES_FORM_NAMES, RulesFates, RulesRun, rulesJson, rulesPacketRow, type SaveText, snapshot,
+  type TextBuffer, UsageError,
 } from '../../index.ts'
 import { addDeletionOptions, deleteOnTheWay, type DeletionOptions, type PlannedDeletion, plannedDeletions } from '../deletion-options.ts'
+import { runOpenflow } from '../openflow.ts'
 import { addCommonOptions, collect, type CommonOptions, engineOptions, oneOf, readText } from '../options.ts'
 import type { Session } from '../session.ts'
 
 interface RulesOptions extends CommonOptions, DeletionOptions {
+  openflow?: string
+  port?: string[]
   ip6?: string
   local?: string[]
   iface?: string[]
@@ -43,30 +47,44 @@ Examples:
                                                what \`conntrack -D\` then would have changed: packets that fare otherwise
   pcap-conntrack rules fw.rules capture.pcap --flush-at frame:120
                                                the same of \`conntrack -F\`
+  pcap-conntrack rules --openflow flows.txt capture.pcap --port 1=02:00:00:00:00:01 --port 2
+                                               the flows of an Open vSwitch (ovs-ofctl dump-flows): a station behind port 1,
+                                               all others behind port 2
 
 Without --local and --bridge, cooked captures tell what was sent and received; any other packet is taken as forwarded.`
 
 export function define(command: Command, session: Session): void {
   addCommonOptions(addDeletionOptions(command
-    .description('hold a firewall\'s rules (iptables-save, nft -j list ruleset) against a capture: what is dropped, by which rule, ' +
-      'and what the rules count')
+    .description('hold a firewall\'s rules (iptables-save, nft -j list ruleset) or a switch\'s flows against a capture: what is dropped, ' +
+      'by which rule, and what the rules count')
+    .usage('[options] <ruleset> <capture...>\n       pcap-conntrack rules [options] --openflow <flows> <capture...>')
     .argument('<ruleset>', 'output of iptables-save, ip6tables-save, or nft -j list ruleset')
-    .argument('<capture...>', 'pcap or pcapng files, - for standard input')
+    .argument('[capture...]', 'pcap or pcapng files, - for standard input')
     .option('--ip6 <ruleset>', 'rules of the other IP version')
     .option('--local <address[=name]>', 'an address or network of the machine\'s own, and the interface that has it (repeatable)', collect)
     .option('--iface <name[=mac]>', 'the interface a station is behind; without one, where the capture was taken (repeatable)', collect)
     .option('--route <network=name>', 'the interface a network is behind (repeatable)', collect)
     .option('--bridge [name]', 'the packets cross a bridge whose rules are asked; interfaces are its ports')
+    .option('--openflow <flows>', 'the flows of an Open vSwitch in place of a ruleset: ovs-ofctl dump-flows, or a file for add-flows')
+    .option('--port <port[=station]>', 'with --openflow: the port a station or an interface of the capture is behind; NAME=NUMBER; ' +
+      'without either, all other frames (repeatable)', collect)
     .option('--sets <file>', 'members of sets, as `ipset save` writes them')
     .option('--lenient', 'warn of rules that are not supported, and let them match nothing')
     .option('--vantage <machine>', 'lvs-director: the machine sees the clients\' packets only')
-    .option('-o, --output <form>', RULES_FORM_NAMES.join(', '), 'text'))
+    .option('-o, --output <form>', `${RULES_FORM_NAMES.join(', ')}; with --openflow ${OPENFLOW_FORM_NAMES.join(', ')}`, 'text'))
     .addHelpText('after', EXAMPLES))
-    .action(async (ruleset: string, paths: string[], options: RulesOptions) => { await run(session, ruleset, paths, options) })
+    .action(async (ruleset: string, paths: string[], options: RulesOptions) => {
+      if (options.openflow !== undefined) {
+        if (plannedDeletions(options).length > 0) throw new UsageError('--delete and --flush-at are for rulesets, not for --openflow')
+        await runOpenflow(session, options.openflow, [ruleset, ...paths], options)
+      } else await run(session, ruleset, paths, options)
+    })
 }
 
 async function run(session: Session, path: string, captures: string[], options: RulesOptions): Promise<void> {
   const { out, io } = session
+  if (captures.length === 0) throw new UsageError('rules takes a ruleset and a capture; with --openflow the flows are its argument')
+  if (options.port !== undefined) throw new UsageError('--port is for --openflow; interfaces of rules are told by --iface and --route')
   const form = oneOf('--output', options.output, RULES_FORM_NAMES)
   const engine = engineOptions(options)
   const read = (option: string, file: string): SaveText => ({ path: file, text: readText(option, file) })
