@@ -124,7 +124,6 @@ function seriesOf({ series }: SizeWatch, hz: number, scale: number): Pick<SizeRe
 
 /** Kinds of which there are any, the most frequent first. */
 function kindCounts(counts: Int32Array, from: number, scale: number): KindCount[] {
-  return KINDS.map((kind, i) => ({ ...kind, entries: (counts[from + i] ?? 0) * scale }))
-    .filter(({ entries }) => entries > 0)
+  return KINDS.flatMap((kind, i) => (counts[from + i] ?? 0) === 0 ? [] : [{ ...kind, entries: (counts[from + i] ?? 0) * scale }])
     .sort((a, b) => b.entries - a.entries)
 }

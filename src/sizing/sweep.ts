@@ -68,13 +68,14 @@ export class Sweep {
   constructor(plan: SweepPlan, options: EngineOptions & { readonly sysctl: Sysctl }) {
     this.#worlds = plan.values.map((value) => ({
       value, peak: 0, forgotten: new Set(),
-      engine: new Engine({ ...options, sysctl: { ...options.sysctl, [plan.knob]: value }, ordered: true }),
+      engine: new Engine({ ...options, sysctl: { ...options.sysctl, [plan.knob]: value }, copies: 'track', ordered: true }),
     }))
   }
 
   /** Gives every world the frame that the replay's engine has just taken. */
   readonly packet = (base: Engine, frame: Frame): void => {
     const { packet } = base
+    if (packet.copyOf !== 0) return // of what all have seen
     const isInUse = packet.connection >= 0 && packet.verdict >= VERDICT_NEW && (packet.events & OPENS) === 0 && !isBeginning(packet)
     for (const world of this.#worlds) {
       const { engine } = world

@@ -4,12 +4,12 @@ import { VERDICT_INVALID, VERDICT_NAMES, type VerdictName } from '../base/verdic
 import type { Frame } from '../capture/frame.ts'
 import { Engine, type EngineOptions } from '../engine.ts'
 import type { Packet } from '../ip/packet.ts'
-import { endpoint, flowName } from '../views/endpoint.ts'
+import { endpoint } from '../views/endpoint.ts'
 import { packetTuple } from '../views/packet-tuple.ts'
-import { protocolName, snapshot } from '../views/snapshot.ts'
+import { protocolName } from '../views/snapshot.ts'
+import { type EntryDifferences, entryDifferences } from './entry-differences.ts'
 
 const MOST_FLOWS = 10_000
-const MOST_ENTRIES = 1000 // told of each kind
 const VERDICTS = VERDICT_NAMES.length
 
 /** A flow of which the worlds say different things. */
@@ -37,7 +37,7 @@ export interface WorldCount {
   readonly tableFull: number
 }
 
-export interface WorldsReport {
+export interface WorldsReport extends EntryDifferences {
   readonly packets: number
   readonly base: WorldCount
   readonly other: WorldCount
@@ -47,14 +47,6 @@ export interface WorldsReport {
   readonly flows: readonly FlowFate[]
   /** Packets that differ, of flows beyond the ten thousand that are kept. */
   readonly unnamed: number
-  /** Entries at the end that one world has and the other has not, up to a thousand; and how many there are. */
-  readonly gone: readonly string[]
-  readonly goneCount: number
-  readonly kept: readonly string[]
-  readonly keptCount: number
-  /** Entries at the end that both have, in other states. */
-  readonly changed: readonly { readonly entry: string, readonly base: string, readonly other: string }[]
-  readonly changedCount: number
 }
 
 /** Runs the other world beside a replay, whose connections must expire in order (`ordered`): `onPacket: worlds.packet`. */
@@ -68,11 +60,12 @@ export class Worlds {
 
   /** @param options  settings of the other world */
   constructor(options: EngineOptions) {
-    this.other = new Engine({ ...options, ordered: true })
+    this.other = new Engine({ ...options, copies: 'track', ordered: true })
   }
 
   /** Gives the frame that the base has just taken to the other world, and compares. */
   readonly packet = (base: Engine, frame: Frame): void => {
+    if (base.packet.copyOf !== 0) return // of what both have seen
     const { other } = this
     other.push(frame)
     if (base.table.records.live > this.#basePeak) this.#basePeak = base.table.records.live
@@ -111,22 +104,10 @@ export class Worlds {
   report(base: Engine): WorldsReport {
     const { other } = this
     other.advance(base.clock.now)
-    const before = entriesOf(base)
-    const after = entriesOf(other)
-    const gone: string[] = []
-    const kept: string[] = []
-    const changed: { entry: string, base: string, other: string }[] = []
-    for (const [entry, state] of before) {
-      const now = after.get(entry)
-      if (now === undefined) gone.push(entry)
-      else if (now !== state) changed.push({ entry, base: state, other: now })
-    }
-    for (const entry of after.keys()) if (!before.has(entry)) kept.push(entry)
     return {
       packets: base.packets, base: countOf(base, this.#basePeak), other: countOf(other, this.#otherPeak),
       verdicts: this.#verdictCounts(), flows: [...this.#flows.values()], unnamed: this.#unnamed,
-      gone: gone.slice(0, MOST_ENTRIES), goneCount: gone.length, kept: kept.slice(0, MOST_ENTRIES), keptCount: kept.length,
-      changed: changed.slice(0, MOST_ENTRIES), changedCount: changed.length,
+      ...entryDifferences(base, other),
     }
   }
 
@@ -140,11 +121,4 @@ export class Worlds {
 function countOf({ table }: Engine, peak: number): WorldCount {
   const { created, invalid, earlyDrop, tableFull } = table.stats
   return { peak, entries: table.visible().length, created, invalid, earlyDrops: earlyDrop, tableFull }
-}
-
-/** What is in the table, and in which state, by name. */
-function entriesOf(engine: Engine): Map<string, string> {
-  return new Map(snapshot(engine).map((row) => [
-    flowName(row), row.state ?? (row.assured ? 'ASSURED' : row.seenReply ? 'REPLIED' : 'UNREPLIED'),
-  ]))
 }

@@ -1,27 +1,31 @@
 // A timing wheel over the deadlines of connections: finds what has expired without ever looking at the rest.
 //
-// A record sits on the slot of the second its deadline fell into when it was last placed. A later deadline leaves it
+// A record sits on the slot of the span of time its deadline fell into when it was last placed. A later deadline leaves it
 // where it is (it is placed again when its slot comes up); an earlier one moves it. Ordered, the records of the present
-// second are spread over a second wheel, a slot a tick, and expire in the order of their deadlines, each at its own tick:
-// what events need, and helpers that end other connections along with their own. Unordered, a second's records go when the
-// second is over: nobody can tell, because whoever looks at a record looks at its deadline first.
+// span are spread over a second wheel, a slot a tick, and expire in the order of their deadlines, each at its own tick:
+// what events need, and helpers that end other connections along with their own. Unordered, a span's records go when the
+// span is over: nobody can tell, because whoever looks at a record looks at its deadline first.
+//
+// A span is a second; ordered, an eighth of it, so that a record that is spread over ticks is still in the cache when its
+// tick comes.
 
 import { DEADLINE_F64, RECORD_WORDS, WHEEL_NEXT, WHEEL_PREV, WHEEL_SLOT } from './layout.ts'
 import type { Records } from './records.ts'
 
-const SLOTS = 1 << 14 // seconds; a later deadline is placed again once a turn
-const BLOCK = 1 << 7 // seconds that are passed over at once where none of them holds a record
+const SLOTS = 1 << 14 // spans; a later deadline is placed again once a turn
+const BLOCK = 1 << 7 // spans that are passed over at once where none of them holds a record
 
 export class Wheel {
   readonly #records: Records
-  readonly #hz: number
+  /** Ticks of a span. */
+  readonly #span: number
   #ordered: boolean
   readonly #expire: (index: number) => void
-  /** First record of each slot + 1: seconds, then the ticks of the hand's second. */
+  /** First record of each slot + 1: spans, then the ticks of the hand's span. */
   readonly #slots: Int32Array
-  /** Records on each block of seconds, and behind them on ticks. */
+  /** Records on each block of spans, and behind them on ticks. */
   readonly #inBlock: Uint32Array
-  /** The last second whose slot was emptied. */
+  /** The last span whose slot was emptied. */
   #hand = 0
   /** The next tick of it to be looked at. */
   #tick = 0
@@ -38,26 +42,26 @@ export class Wheel {
    */
   constructor(records: Records, hz: number, ordered: boolean, expire: (index: number) => void) {
     this.#records = records
-    this.#hz = hz
+    this.#span = ordered ? hz >>> 3 : hz
     this.#ordered = ordered
     this.#expire = expire
-    this.#slots = new Int32Array(SLOTS + hz)
-    this.#inBlock = new Uint32Array(Math.ceil((SLOTS + hz) / BLOCK))
+    this.#slots = new Int32Array(SLOTS + this.#span)
+    this.#inBlock = new Uint32Array(Math.ceil((SLOTS + this.#span) / BLOCK))
   }
 
   /** Starts the wheel at the first packet's time. */
   start(now: number): void {
-    const second = Math.floor(now / this.#hz)
-    this.#hand = this.#ordered ? second : second - 1
-    this.#tick = now - second * this.#hz
-    this.#next = (second + 1) * this.#hz
+    const turn = Math.floor(now / this.#span)
+    this.#hand = this.#ordered ? turn : turn - 1
+    this.#tick = now - turn * this.#span
+    this.#next = (turn + 1) * this.#span
   }
 
   /** From now on, records expire in the order of their deadlines. */
   order(): void {
     if (this.#ordered) return
     this.#ordered = true
-    this.#tick = this.#hz // the hand's second is over
+    this.#tick = this.#span // the hand's span is over
     this.#next = 0
   }
 
@@ -69,8 +73,8 @@ export class Wheel {
     const slot = this.#records.words[index * RECORD_WORDS + WHEEL_SLOT]! - 1
     if (slot >= 0) {
       const comesUp = slot < SLOTS
-        ? (this.#hand + ((slot - this.#hand) & (SLOTS - 1))) * this.#hz
-        : this.#hand * this.#hz + slot - SLOTS
+        ? (this.#hand + ((slot - this.#hand) & (SLOTS - 1))) * this.#span
+        : this.#hand * this.#span + slot - SLOTS
       if (tick >= comesUp) return
     }
     this.place(index)
@@ -93,17 +97,17 @@ export class Wheel {
   }
 
   #slotOf(deadline: number): number {
-    const second = Math.floor(deadline / this.#hz)
-    if (this.#ordered && second <= this.#hand) {
-      const start = this.#hand * this.#hz
+    const turn = Math.floor(deadline / this.#span)
+    if (this.#ordered && turn <= this.#hand) {
+      const start = this.#hand * this.#span
       const tick = Math.max(deadline - start, this.#tick)
-      if (tick < this.#hz) {
+      if (tick < this.#span) {
         this.#countOnTicks++
         this.#next = Math.min(this.#next, start + tick)
         return SLOTS + tick
       }
     }
-    return Math.max(this.#hand + 1, Math.min(second, this.#hand + SLOTS - 1)) & (SLOTS - 1)
+    return Math.max(this.#hand + 1, Math.min(turn, this.#hand + SLOTS - 1)) & (SLOTS - 1)
   }
 
   /** Takes a record off the wheel, if it is on it. */
@@ -131,45 +135,45 @@ export class Wheel {
   }
 
   #turn(now: number): void {
-    const target = Math.floor(now / this.#hz) - 1
+    const target = Math.floor(now / this.#span) - 1
     const from = this.#hand + 1
     this.#hand = target
     const end = Math.min(target + 1, from + SLOTS)
-    for (let second = from; second < end; second++) {
-      if (this.#isEmptyBlock(second)) second += BLOCK - 1
-      else this.#empty(second & (SLOTS - 1), now)
+    for (let turn = from; turn < end; turn++) {
+      if (this.#isEmptyBlock(turn)) turn += BLOCK - 1
+      else this.#empty(turn & (SLOTS - 1), now)
     }
-    this.#next = (this.#hand + 2) * this.#hz // the next second has to be over too
+    this.#next = (this.#hand + 2) * this.#span // the next span has to be over too
   }
 
-  /** A block of seconds begins here, and holds nothing. */
-  #isEmptyBlock(second: number): boolean {
-    return second % BLOCK === 0 && this.#inBlock[(second & (SLOTS - 1)) / BLOCK] === 0
+  /** A block of spans begins here, and holds nothing. */
+  #isEmptyBlock(turn: number): boolean {
+    return turn % BLOCK === 0 && this.#inBlock[(turn & (SLOTS - 1)) / BLOCK] === 0
   }
 
-  /** Second by second, and within each tick by tick. */
+  /** Span by span, and within each tick by tick. */
   #turnInOrder(now: number): void {
-    const hz = this.#hz
-    const target = Math.floor(now / hz)
+    const span = this.#span
+    const target = Math.floor(now / span)
     for (;;) {
-      this.#runTicks(Math.min(now - this.#hand * hz, hz - 1))
+      this.#runTicks(Math.min(now - this.#hand * span, span - 1))
       if (this.#hand >= target) break
       const next = this.#hand + 1
       this.#hand = this.#count === 0 ? target : this.#isEmptyBlock(next) ? Math.min(next + BLOCK - 1, target) : next
       this.#tick = 0
       this.#empty(this.#hand & (SLOTS - 1), -1)
     }
-    this.#next = (this.#hand + 1) * hz
+    this.#next = (this.#hand + 1) * span
     if (this.#countOnTicks > 0) {
       let tick = this.#tick
       while (this.#slots[SLOTS + tick] === 0) tick++
-      this.#next = this.#hand * hz + tick
+      this.#next = this.#hand * span + tick
     }
   }
 
-  /** Expires the records of the hand's second up to a tick of it; places again what was refreshed. */
+  /** Expires the records of the hand's span up to a tick of it; places again what was refreshed. */
   #runTicks(last: number): void {
-    const start = this.#hand * this.#hz
+    const start = this.#hand * this.#span
     while (this.#tick <= last && this.#countOnTicks > 0) {
       const link = this.#slots[SLOTS + this.#tick]!
       if (link === 0) this.#tick++
@@ -182,7 +186,7 @@ export class Wheel {
     this.#tick = Math.max(this.#tick, last + 1)
   }
 
-  /** Takes every record off a second's slot: expires it, or places it again. @param now  -1: none is to expire yet */
+  /** Takes every record off a span's slot: expires it, or places it again. @param now  -1: none is to expire yet */
   #empty(slot: number, now: number): void {
     let link = this.#slots[slot]!
     this.#slots[slot] = 0
