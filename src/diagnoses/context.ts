@@ -26,15 +26,19 @@ export interface Context {
  */
 export function contextOf(evidence: Evidence, sysctl: Sysctl, wanted = 'auto', nowMs = evidence.nowMs,
   idle: IdleTimeouts | null = null): Context {
-  const services = new Map<string, Service>()
   const tcp = evidence.flows.all.filter((flow) => flow.isTcp)
+  const services = new Map<string | number, Service>()
   for (const flow of tcp) {
-    const address = flow.serverAddress
-    const key = endText(address, flow.serverPort)
+    const key = serviceKey(flow)
     let service = services.get(key)
-    if (service === undefined) services.set(key, service = new Service(address, flow.serverPort))
+    if (service === undefined) services.set(key, service = new Service(flow.serverAddress, flow.serverPort))
     service.flows.push(flow)
   }
   const list = [...services.values()]
   return { evidence, sysctl, services: list, tcp, vantage: decideVantage(list, tcp, wanted, evidence.vrrp.announced), nowMs, idle }
+}
+
+/** The same for flows to the same address and port: a number where the address has room in one. */
+function serviceKey({ isIpv4, serverWords, serverAddress, serverPort }: Flow): string | number {
+  return isIpv4 ? (serverWords[0] ?? 0) * 65_536 + serverPort : endText(serverAddress, serverPort)
 }

@@ -12,9 +12,10 @@ const MOST_ALONE = 4 // services that are told of one by one
 
 export function halfConnection(context: Context): Finding[] {
   const { services, vantage, tcp } = context
-  if (vantage.services.length > 0 || [asymmetricRoute, oneDirection, synScan].some((tells) => tells(context).length > 0)) return []
-  const hasOthers = tcp.some((flow) => flow.isTwoSided)
+  if (vantage.services.length > 0) return []
   const found = services.filter(({ answeredUnseen, twoSided }) => answeredUnseen.length > 0 && twoSided.length === 0)
+  if (found.length === 0 || [asymmetricRoute, oneDirection, synScan].some((tells) => tells(context).length > 0)) return []
+  const hasOthers = tcp.some((flow) => flow.isTwoSided)
   if (found.length <= MOST_ALONE) return found.map((service) => finding(service.text, [service], hasOthers))
   return [finding('capture', found, hasOthers)]
 }

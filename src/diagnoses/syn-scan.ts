@@ -8,17 +8,19 @@ const MANY = 20
 const MOST = 0.8
 
 export function synScan({ tcp }: Context): Finding[] {
+  const asked = new Map<string, number>()
   const bySource = new Map<string, Flow[]>()
   for (const flow of tcp) {
     if (flow.client.syns === 0) continue
-    const flows = bySource.get(flow.clientAddress)
-    if (flows === undefined) bySource.set(flow.clientAddress, [flow])
-    else flows.push(flow)
+    asked.set(flow.clientAddress, (asked.get(flow.clientAddress) ?? 0) + 1)
+    if (!isProbe(flow)) continue
+    const probes = bySource.get(flow.clientAddress)
+    if (probes === undefined) bySource.set(flow.clientAddress, [flow])
+    else probes.push(flow)
   }
-  return [...bySource].flatMap(([source, flows]) => {
-    const probes = flows.filter(({ client }) => client.syns <= 3 && client.bytes === 0 && client.fins === 0 && client.acks <= 1)
+  return [...bySource].flatMap(([source, probes]) => {
     const targets = new Set(probes.map((flow) => flow.serverText)).size
-    if (targets < MANY || probes.length < flows.length * MOST) return []
+    if (targets < MANY || probes.length < (asked.get(source) ?? 0) * MOST) return []
     const broken = probes.filter(({ client }) => client.rsts > 0 && !client.rstHasAck && client.rstSeq === ((client.isn + 1) | 0))
     const unseen = broken.filter((flow) => flow.isClientOnly).length
     return [{
@@ -34,4 +36,8 @@ export function synScan({ tcp }: Context): Finding[] {
       remedy: ['a limit of new connections by source (hashlimit, connlimit)'], noRemedy: ['shorter timeouts'],
     }]
   })
+}
+
+function isProbe({ client }: Flow): boolean {
+  return client.syns <= 3 && client.bytes === 0 && client.fins === 0 && client.acks <= 1
 }

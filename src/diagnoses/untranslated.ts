@@ -17,6 +17,8 @@ interface Stray {
 }
 
 export function untranslated({ tcp }: Context): Finding[] {
+  const refused = tcp.filter(isRefused)
+  if (refused.length === 0) return []
   const byClient = new Map<string, Flow[]>()
   for (const flow of tcp) {
     if (flow.client.syns === 0 || !flow.isTwoSided) continue
@@ -24,7 +26,7 @@ export function untranslated({ tcp }: Context): Finding[] {
     if (flows === undefined) byClient.set(flow.clientText, [flow])
     else flows.push(flow)
   }
-  const strays = tcp.flatMap((flow) => strayOf(flow, byClient))
+  const strays = refused.flatMap((flow) => strayOf(flow, byClient))
   if (strays.length === 0) return []
   const senders = [...new Set(strays.map(({ from }) => from))]
   const services = [...new Set(strays.map(({ connection }) => connection.serverText))]
@@ -48,10 +50,15 @@ export function untranslated({ tcp }: Context): Finding[] {
   }]
 }
 
-/** Somebody sends data or ACKs without a SYN and gets nothing but resets, which have the number that it acknowledged. */
+/** Somebody sends data or ACKs without a SYN and gets nothing but resets. */
+function isRefused({ client, server, isTwoSided }: Flow): boolean {
+  return client.syns + server.syns + client.synAcks + server.synAcks === 0 && isTwoSided
+    && (client.rsts === client.packets || server.rsts === server.packets)
+}
+
+/** The resets have the number that was acknowledged. */
 function strayOf(flow: Flow, byClient: ReadonlyMap<string, readonly Flow[]>): Stray[] {
   const { client, server } = flow
-  if (client.syns + server.syns + client.synAcks + server.synAcks > 0 || !flow.isTwoSided) return []
   const isReversed = client.rsts === client.packets
   const [sender, refuser] = isReversed ? [server, client] : [client, server]
   if (refuser.rsts !== refuser.packets || sender.rsts > 0 || refuser.rstHasAck || refuser.rstSeq !== sender.maxAck) return []
