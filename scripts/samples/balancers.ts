@@ -136,6 +136,18 @@ function arpConflict(): Timeline {
   return time
 }
 
+/** VRRP moves the address: one station answers for it, and ten minutes later another does. */
+function failover(): Timeline {
+  const time = new Timeline()
+  for (const [i, station] of [DIRECTOR, OTHER_REAL].entries()) {
+    time.add(arp('asks', GATEWAY, '198.51.100.254', VIP)).wait(1).add(arp('has', station, VIP, '198.51.100.254', GATEWAY)).wait(5)
+    const see: See = (from, packet) => { time.add(from === 'client' ? frame(packet, GATEWAY, station) : frame(packet, station, GATEWAY)) }
+    request(time, new TcpTalk({ client: client(i), server: VIP, sport: 40_510 + i }), see, { client: 63, server: 64 })
+    time.wait(600_000)
+  }
+  return time
+}
+
 /** Both ports of a bridge in one capture. */
 function bridge(): Timeline {
   return requests(2, (time) => (from, packet) => {
@@ -147,7 +159,8 @@ function bridge(): Timeline {
 export function makeSamples(): Record<string, Uint8Array> {
   const made = Object.fromEntries(Object.entries({
     'lvs-nat-director': () => translated(false), 'full-nat-director': () => translated(true), 'lvs-dr-real-server': realServer,
-    'lvs-tun-real-server': tunnelled, 'direct-return-client': directReturn, 'real-server-silent': silent, 'arp-conflict': arpConflict,
+    'lvs-tun-real-server': tunnelled, 'direct-return-client': directReturn, 'real-server-silent': silent,
+    'arp-conflict': arpConflict, failover,
   }).map(([name, make]) => [`${name}.pcap`, encodePcap(make().frames, { micro: true })]))
   return { ...made, 'bridge.pcapng': encodePcapng(bridge().frames, [{ name: 'port1' }, { name: 'port2' }]) }
 }

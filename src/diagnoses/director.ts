@@ -2,6 +2,7 @@
 
 import { shortAddress } from '../base/address.ts'
 import type { Row } from '../views/row.ts'
+import type { ArpClaims } from './arp.ts'
 import type { Service } from './service.ts'
 import type { Flow } from './flow.ts'
 import { macText } from './stations.ts'
@@ -69,11 +70,10 @@ export function ipvsLines(services: readonly Service[], forwarding: Forwarding, 
 }
 
 /** Addresses by the stations that claimed them. A station that claimed several, or the service's own, names the one that is not it. */
-export function addressesByStation(arp: ReadonlyMap<string, { readonly macs: ReadonlyMap<number, number> }>,
-  not: ReadonlySet<string>): Map<number, string> {
+export function addressesByStation(arp: ArpClaims, not: ReadonlySet<string>): Map<number, string> {
   const found = new Map<number, string>()
-  for (const [address, { macs }] of arp) {
-    if (!not.has(address)) for (const mac of macs.keys()) found.set(mac, address)
+  for (const [address, claims] of arp.byAddress) {
+    if (!not.has(address)) for (const station of claims.keys()) found.set(station, address)
   }
   return found
 }

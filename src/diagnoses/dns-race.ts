@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import type { Question } from './dns-queries.ts'
 import { count, type Finding, framesOf } from './finding.ts'
 
-const AT_ONCE = 20 // ms
+const AT_ONCE = 20 // ms; and before any answer, so that both are NEW
 const WAIT = 5000 // ms: what resolv.conf(5) waits by default
 const ABOUT = 600 // ms
 const TYPES: Readonly<Record<number, string>> = { 1: 'A', 28: 'AAAA', 12: 'PTR', 33: 'SRV', 15: 'MX', 16: 'TXT', 65: 'HTTPS' }
@@ -22,7 +22,9 @@ export function dnsRace({ evidence }: Context): Finding[] {
     if (lost === undefined) continue
     const other = questions.find((question) => question !== lost && Math.abs(question.firstMs - lost.firstMs) <= AT_ONCE
       && isAnsweredSoon(question))
-    if (other !== undefined) races.push({ resolver: flow.serverText, lost, other })
+    if (other === undefined) continue
+    const asked = Math.max(lost.firstMs, other.firstMs)
+    if (questions.every(({ answerMs }) => answerMs < 0 || answerMs >= asked)) races.push({ resolver: flow.serverText, lost, other })
   }
   if (races.length === 0) return []
   const resolvers = [...new Set(races.map(({ resolver }) => resolver))]

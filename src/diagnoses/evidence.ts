@@ -7,6 +7,7 @@ import type { Frame } from '../capture/frame.ts'
 import type { Engine } from '../engine.ts'
 import type { Packet } from '../ip/packet.ts'
 import { Connection } from '../table/connection.ts'
+import { ArpClaims } from './arp.ts'
 import { DnsQueries } from './dns-queries.ts'
 import { type Flow, noteSegment, type Side } from './flow.ts'
 import { FlowKey, Flows, isFrom } from './flows.ts'
@@ -21,7 +22,6 @@ import { echoedTimestamp } from './tcp-timestamps.ts'
 import { IPPROTO_VRRP, VrrpAddresses } from './vrrp.ts'
 
 const MOST_FLOWS = 1 << 14
-const MOST_ADDRESSES = 4096 // that ARP spoke of
 const SYN_SLOTS = 4096
 const NAT_WITHIN = 50 // ms
 const IPPROTO_IPIP = 4
@@ -30,23 +30,16 @@ const GUE_PORT = 6080
 const DNS_PORT = 53
 const ICMP_UNREACHABLE = 3
 const ICMPV6_UNREACHABLE = 1
-const ARP = 0x0806
-const REPLY = 2
 
 // What is noted on a connection, besides the number of its flow.
 const CLIENT_SENDS = 1 // the direction in which the flow's client sends
 const IS_CONTROL = 2 // a helper would read it
 
-export interface ArpClaim {
-  /** Stations that said they had the address, and the frames in which they did so first. */
-  readonly macs: Map<number, number>
-}
-
 export class Evidence {
   readonly flows: Flows
   /** What is known of the connections whose flows found no room. */
   readonly leftOut = new LeftOut()
-  readonly arp = new Map<string, ArpClaim>()
+  readonly arp = new ArpClaims()
   /** What helpers would have promised. */
   readonly promised = new PromisedConnections()
   /** Frames that held packets, and copies among them. */
@@ -219,19 +212,7 @@ export class Evidence {
 
   /** To be called with every frame that holds no IP packet: ARP over Ethernet. */
   noteOther(frame: Frame): void {
-    const { view, start, linkType } = frame
-    const at = start + (linkType === 1 ? 14 : linkType === 113 ? 16 : 20)
-    const type = linkType === 1 ? start + 12 : linkType === 113 ? start + 14 : linkType === 276 ? start : -1
-    if (type < 0 || frame.end < at + 28 || view.getUint16(type) !== ARP || view.getUint16(at + 6) !== REPLY) return
-    const address = formatIpv4(view.getInt32(at + 14))
-    const mac = view.getUint16(at + 8) * 2 ** 32 + view.getUint32(at + 10)
-    let claim = this.arp.get(address)
-    if (claim === undefined) {
-      if (this.arp.size >= MOST_ADDRESSES) return
-      claim = { macs: new Map() }
-      this.arp.set(address, claim)
-    }
-    if (claim.macs.size < 8 && !claim.macs.has(mac)) claim.macs.set(mac, frame.number)
+    this.arp.note(frame, Math.max(this.nowMs, this.msOf(frame)))
   }
 
   #noteWire(side: Side, frame: Frame, ttl: number, flags: number): void {

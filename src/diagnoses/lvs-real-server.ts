@@ -13,7 +13,7 @@ export function lvsRealServer({ vantage, evidence }: Context): Finding[] {
     const come = verb(flows.length, 'comes', 'come')
     const are = verb(flows.length, 'is', 'are')
     const isTunnel = vantage.forwarding === 'tunnel'
-    const claims = evidence.arp.get(service.address)?.macs.has(flow.server.from) === true
+    const claims = evidence.arp.byAddress.get(service.address)?.has(flow.server.from) === true
     return [{
       code: isTunnel ? 'lvs-tun-real-server' : 'lvs-dr-real-server', subject: service.text, severity: 'info',
       confidence: claims ? 0.6 : 0.9,

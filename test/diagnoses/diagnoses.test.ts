@@ -47,6 +47,7 @@ const EXPECTED: readonly Expected[] = [
   ['direct-return-client', ['direct-return-client'], 'client', 0],
   ['real-server-silent', ['real-server-silent'], 'host', 0],
   ['arp-conflict', ['arp-conflict'], 'real-server', 0],
+  ['failover', ['arp-conflict'], 'real-server', 0],
   ['bridge', [], 'bridge', 20],
   ['invalid-eaten', ['invalid-eaten', 'lvs-dr-director'], 'lvs-director', 30],
   ['invalid-packets', ['invalid-packets'], 'host', 0],
@@ -121,6 +122,12 @@ describe('every finding is whole', () => {
       expect([sentence, ...proof, ...table, invalidDrop, ...remedy, ...noRemedy].join(' ')).not.toMatch(/undefined|NaN|null|Infinity|\[object| {2}|entrys|addresss/)
     }
   })
+})
+
+test('an address that moved once is a warning, one that two stations claim at once an error', async () => {
+  const severity = async (name: string): Promise<string[]> => (await reportOf(name)).report.findings.map((finding) => finding.severity)
+  expect(await severity('failover')).toEqual(['warning'])
+  expect(await severity('arp-conflict')).toEqual(['error'])
 })
 
 // Whoever takes one of these for another loses a day.
