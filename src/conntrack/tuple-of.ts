@@ -20,15 +20,32 @@ export function readAddresses(view: DataView, ip: number, version: number, proto
     return
   }
   tuple.proto = AF_INET6 | (protocol << 8)
-  tuple.source0 = view.getInt32(ip + 8)
-  tuple.source1 = view.getInt32(ip + 12)
-  tuple.source2 = view.getInt32(ip + 16)
-  tuple.source3 = view.getInt32(ip + 20)
-  tuple.destination0 = view.getInt32(ip + 24)
-  tuple.destination1 = view.getInt32(ip + 28)
-  tuple.destination2 = view.getInt32(ip + 32)
-  tuple.destination3 = view.getInt32(ip + 36)
+  readIpv6Addresses(view, ip, tuple)
   tuple.seal()
+}
+
+/** Both addresses of an IPv6 header, word by word. */
+export interface Ipv6Addresses {
+  source0: number
+  source1: number
+  source2: number
+  source3: number
+  destination0: number
+  destination1: number
+  destination2: number
+  destination3: number
+}
+
+/** Reads the addresses of an IPv6 header at `ip`. */
+export function readIpv6Addresses(view: DataView, ip: number, to: Ipv6Addresses): void {
+  to.source0 = view.getInt32(ip + 8)
+  to.source1 = view.getInt32(ip + 12)
+  to.source2 = view.getInt32(ip + 16)
+  to.source3 = view.getInt32(ip + 20)
+  to.destination0 = view.getInt32(ip + 24)
+  to.destination1 = view.getInt32(ip + 28)
+  to.destination2 = view.getInt32(ip + 32)
+  to.destination3 = view.getInt32(ip + 36)
 }
 
 /**

@@ -5,6 +5,7 @@ import {
 } from '../base/units.ts'
 import { VERDICT_ESTABLISHED, VERDICT_NEW, VERDICT_RELATED, VERDICT_UNTRACKED } from '../base/verdict.ts'
 import type { Frame } from '../capture/frame.ts'
+import { readIpv6Addresses } from '../conntrack/tuple-of.ts'
 import type { Packet } from '../ip/packet.ts'
 import type { Connection } from '../table/connection.ts'
 import { IPS_DST_NAT, IPS_SRC_NAT } from '../table/status.ts'
@@ -121,8 +122,10 @@ export class Facts {
     this.frame = frame
     this.protocol = protocol
     this.isIpv6 = packet.version === 6
-    if (this.isIpv6) this.#load6(view, ip)
-    else {
+    if (this.isIpv6) {
+      readIpv6Addresses(view, ip, this)
+      this.tos = (view.getUint16(ip) >>> 4) & 255
+    } else {
       this.source0 = view.getInt32(ip + 12)
       this.destination0 = view.getInt32(ip + 16)
       this.tos = view.getUint8(ip + 1)
@@ -144,18 +147,6 @@ export class Facts {
     this.isNotrack = false
     this.zone = 0
     this.helper = 0
-  }
-
-  #load6(view: DataView, ip: number): void {
-    this.source0 = view.getInt32(ip + 8)
-    this.source1 = view.getInt32(ip + 12)
-    this.source2 = view.getInt32(ip + 16)
-    this.source3 = view.getInt32(ip + 20)
-    this.destination0 = view.getInt32(ip + 24)
-    this.destination1 = view.getInt32(ip + 28)
-    this.destination2 = view.getInt32(ip + 32)
-    this.destination3 = view.getInt32(ip + 36)
-    this.tos = (view.getUint16(ip) >>> 4) & 255
   }
 
   /** Takes over what conntrack has said of the packet. */
