@@ -27,7 +27,7 @@ function command(line: string): string {
   return `${frame} conntrack -f ipv4 ${words}; conntrack -f ipv6 ${words}\n`
 }
 
-for (const [name, { capture, rules, rules6, machine, deletions, hasSides }] of Object.entries(CASES)) {
+for (const [name, { capture, rules, rules6, machine, deletions, sides }] of Object.entries(CASES)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue
   const folder = join(GOLDEN, name)
   rmSync(folder, { recursive: true, force: true })
@@ -45,7 +45,7 @@ for (const [name, { capture, rules, rules6, machine, deletions, hasSides }] of O
   execFileSync(ANSWER, [file('capture.pcap'), folder, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
   rmSync(file('uml.log'))
   rmSync(file('commands'), { force: true })
-  if (hasSides !== true) rmSync(file('both.pcap'), { force: true })
+  if (sides === undefined) rmSync(file('both.pcap'), { force: true })
   const about = { machine, kernel: values.kernel, date: new Date().toISOString().slice(0, 10), maker: 'scripts/rules/record-goldens.ts' }
   writeFileSync(file('about.json'), `${JSON.stringify(about, null, 2)}\n`)
   console.log(name)

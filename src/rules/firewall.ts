@@ -91,7 +91,7 @@ export class Firewall implements Hooks {
   /** Packets recognised as ones that had come in before, translated since: they met the rules once. */
   get joined(): number { return this.#joins?.count ?? 0 }
 
-  /** Connections with a port that stands for one the kernel would have drawn. */
+  /** Connections with a port that stands for one the kernel drew, and that the capture has not shown. */
   get guessedPorts(): number { return this.#nat?.guesses ?? 0 }
 
   /** What became of the last packet. */
@@ -120,7 +120,10 @@ export class Firewall implements Hooks {
     facts.load(packet, frame)
     if (this.#joins !== null) {
       packet.copyOf = this.#joins.firstOf(facts, frame)
-      if (packet.copyOf !== 0) return
+      if (packet.copyOf !== 0) {
+        if (this.#joins.guessed >= 0) this.#nat?.learn(this.#joins.guessed, this.#joins.port)
+        return
+      }
     }
     this.#isDropped = false
     this.#reason = 'no rules'
@@ -133,7 +136,9 @@ export class Firewall implements Hooks {
     if ((way !== OUTGOING && this.place.inIface === 0) || (way !== INCOMING && this.place.outIface === 0)) this.unplaced++
     this.#isDropped = version === null ? !this.#track(packet) || !this.#finish(null, packet) : !this.#through(version, packet, way)
     if (this.#isDropped) this.#abandon(packet)
-    else if (this.#joins !== null && facts.isTranslated && this.place.way === FORWARDED) this.#joins.add(facts, frame)
+    else if (this.#joins !== null && facts.isTranslated && this.place.way === FORWARDED) {
+      this.#joins.add(facts, frame, this.#nat?.isGuessed === true)
+    }
   }
 
   #abandon(packet: Packet): void {

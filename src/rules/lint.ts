@@ -140,6 +140,6 @@ function portsDrawn({ guessedPorts: count }: Firewall): RulesFinding[] {
   return [{
     severity: 'note', id: 'nat-port-drawn', where: '',
     text: `the kernel draws the translated port of ${String(count)} connection${count === 1 ? '' : 's'} by chance; shown is the first ` +
-      'that is free, and answers to another are not recognised',
+      'that is free, and answers to another are not recognised (a capture of both sides tells them)',
   }]
 }

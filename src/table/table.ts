@@ -122,9 +122,14 @@ export class Table {
     return index
   }
 
-  /** Gives an unconfirmed record another answer's tuple: addresses are translated. Kernel: nf_conntrack_alter_reply(). */
+  /** Gives a record another answer's tuple: addresses are translated. Kernel: nf_conntrack_alter_reply(), before confirmation. */
   setReply(index: number, reply: Tuple): void {
-    reply.store(this.records.words, index * RECORD_WORDS, 1)
+    const { words } = this.records
+    const base = index * RECORD_WORDS
+    const isLinked = (words[base + STATUS]! & IPS_CONFIRMED) !== 0
+    if (isLinked) this.#unlinkBoth(index)
+    reply.store(words, base, 1)
+    if (isLinked) this.#linkBoth(index)
   }
 
   /** Frees a record that was never confirmed. */

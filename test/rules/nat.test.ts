@@ -160,6 +160,20 @@ describe('a capture of both sides', () => {
     expect(firewall.joined).toBe(3)
   })
 
+  test('shows the port that the kernel drew, and answers to it are found', () => {
+    const { fates, entries, firewall } = run(nat('-A POSTROUTING -o wan -j MASQUERADE --random'), [
+      OUT, ip('192.0.2.1', '192.0.2.9', tcp({ sport: 61_234, dport: 80, ...SYN }), { ttl: 63 }),
+      segment('192.0.2.9', 80, '192.0.2.1', 61_234, { flags: 'SA', seq: 5000, ack: 1001 }),
+      ip('10.1.0.1', '192.0.2.9', icmp(8, 0, 7 << 16, text('ping'))),
+      ip('192.0.2.1', '192.0.2.9', icmp(8, 0, 99 << 16, text('ping')), { ttl: 63 }),
+    ])
+    expect(fates).toEqual(['accept', 'copy of 1', 'accept', 'accept', 'copy of 4'])
+    expect(entries).toEqual([
+      '10.1.0.1:40000>192.0.2.9:80 192.0.2.9:80>192.0.2.1:61234', '10.1.0.1:7>192.0.2.9:7 192.0.2.9:99>192.0.2.1:99',
+    ])
+    expect(firewall.guessedPorts).toBe(0)
+  })
+
   test('with another sequence number, a packet is another', () => {
     const { fates } = run(nat('-A POSTROUTING -o wan -j SNAT --to-source 192.0.2.7'),
       [OUT, segment('192.0.2.7', 40_000, '192.0.2.9', 80, { flags: 'S', seq: 1001 })])

@@ -9,14 +9,20 @@ import { answerTo } from '../../table/tuple.ts'
 import type { Facts } from '../facts.ts'
 
 const SLOTS = 1 << 13
-const WORDS = 5 // of a slot: two of the key, milliseconds, hops left, frame
+const WORDS = 6 // of a slot: two of the key, milliseconds, hops left, frame, record of a connection whose port is a guess + 1
 const WITHIN = 50 // ms between a packet and itself translated
 const MOST_HOPS = 8 // lost between the two
+const ANY_PORT = -2 // no port, and not NO_PORT
 
 /** Remembers packets on their way out, in fixed room. */
 export class Joins {
   /** Packets recognised so far. */
   count = 0
+  /** Of the packet recognised last: the record of its connection, where that packet shows the port that the kernel drew; else -1. */
+  guessed = -1
+  /** That port, or identifier. */
+  port = 0
+  #hasGuesses = false
   readonly #slots = new Float64Array(SLOTS * WORDS)
   readonly #fewestHops: number
   #a = 0
@@ -27,10 +33,11 @@ export class Joins {
     this.#fewestHops = isBridge ? 0 : 1
   }
 
-  /** Remembers a packet as it leaves: `facts` translated. */
-  add(facts: Facts, frame: Frame): void {
+  /** Remembers a packet as it leaves: `facts` translated. @param isGuess  with another port than is known */
+  add(facts: Facts, frame: Frame, isGuess: boolean): void {
     const { packet, connection } = facts
-    this.#hash(facts, connection.sourcePort(1 - packet.direction))
+    this.#hash(facts, connection.sourcePort(1 - packet.direction), isGuess)
+    if (isGuess) this.#hasGuesses = true
     const slots = this.#slots
     const at = this.#slot()
     slots[at] = this.#a
@@ -38,29 +45,46 @@ export class Joins {
     slots[at + 2] = msOf(frame)
     slots[at + 3] = hopsOf(packet)
     slots[at + 4] = frame.number
+    slots[at + 5] = isGuess ? connection.index + 1 : 0
   }
 
   /** Is this packet, not translated yet, one that has just left? @returns number of the frame it came in by; 0 when it is not */
   firstOf(facts: Facts, frame: Frame): number {
     const { packet } = facts
-    this.#hash(facts, facts.isPlain && isIcmp(packet) ? packet.view.getUint16(packet.l4 + 4) : 0)
+    const id = facts.isPlain && isIcmp(packet) ? packet.view.getUint16(packet.l4 + 4) : 0
+    this.guessed = -1
+    this.#hash(facts, id, false)
+    let first = this.#recall(packet, frame, false)
+    if (first === 0 && this.#hasGuesses) {
+      this.#hash(facts, id, true)
+      first = this.#recall(packet, frame, true)
+      this.port = isIcmp(packet) ? id : facts.sport
+    }
+    if (first !== 0) this.count++
+    return first
+  }
+
+  #recall(packet: Packet, frame: Frame, isGuess: boolean): number {
     const slots = this.#slots
     const at = this.#slot()
-    if (slots[at] !== this.#a || slots[at + 1] !== this.#b) return 0
+    if (slots[at] !== this.#a || slots[at + 1] !== this.#b || isGuess !== (slots[at + 5]! > 0)) return 0
     const age = msOf(frame) - slots[at + 2]!
     const lost = slots[at + 3]! - hopsOf(packet)
     if (age < 0 || age > WITHIN || lost < this.#fewestHops || lost > MOST_HOPS) return 0
-    this.count++
+    this.guessed = slots[at + 5]! - 1
     return slots[at + 4]!
   }
 
   #slot(): number { return (mix(this.#a, this.#b) & (SLOTS - 1)) * WORDS }
 
-  /** @param id  the ICMP identifier of a query */
-  #hash(facts: Facts, id: number): void {
+  /**
+   * @param id         the ICMP identifier of a query
+   * @param isAnyPort  whatever the source's port, or the identifier
+   */
+  #hash(facts: Facts, id: number, isAnyPort: boolean): void {
     const { packet } = facts
     const { view, ip, l4 } = packet
-    let a = facts.sport
+    let a = isAnyPort ? ANY_PORT : facts.sport
     let b = facts.dport
     if (packet.version === 4) {
       a = mix(a, view.getInt32(ip + 2)) // length, id
@@ -83,7 +107,7 @@ export class Joins {
         case IPPROTO_SCTP: a = mix(a, view.getInt32(l4 + 4)); break
         case IPPROTO_ICMP: case IPPROTO_ICMPV6:
           a = mix(a, view.getUint16(l4))
-          if (isQuery(packet)) b = mix(b, (id << 16) | view.getUint16(l4 + 6))
+          if (isQuery(packet)) b = mix(b, (isAnyPort ? 0 : id << 16) | view.getUint16(l4 + 6))
           break
       }
     }

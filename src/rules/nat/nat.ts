@@ -9,7 +9,7 @@ import { innerTransport, transport } from '../../ip/inner.ts'
 import {
   IPS_CONFIRMED, IPS_DST_NAT, IPS_DST_NAT_DONE, IPS_SRC_NAT, IPS_SRC_NAT_DONE,
 } from '../../table/status.ts'
-import type { Table } from '../../table/table.ts'
+import { NOT_FOUND, type Table } from '../../table/table.ts'
 import { Tuple } from '../../table/tuple.ts'
 import { NO_PORT, type Facts } from '../facts.ts'
 import type { Place } from '../place.ts'
@@ -26,8 +26,10 @@ const LOOPBACK4 = [0x7f000001, 0, 0, 0] as const
 const LOOPBACK6 = [0, 0, 0, 1] as const
 
 export class Nat implements NatSetup {
-  /** Connections whose port the kernel would have drawn: what stands there is one that would have done. */
+  /** Connections with a port in place of one that the kernel drew, and that nothing has shown. */
   guesses = 0
+  /** Those of them that are in the table, or may come to be: records whose source's port is a guess. */
+  readonly #guessed = new Set<number>()
   readonly #table: Table
   readonly #place: Place
   readonly #facts: Facts
@@ -45,7 +47,10 @@ export class Nat implements NatSetup {
     this.#place = place
     this.#facts = facts
     this.#unique = new UniqueTuples(table, this.#bySource)
-    table.listen((index) => { this.#bySource.remove(table.peek.at(index)) })
+    table.listen((index) => {
+      this.#bySource.remove(table.peek.at(index))
+      this.#guessed.delete(index)
+    })
   }
 
   /**
@@ -92,7 +97,10 @@ export class Nat implements NatSetup {
     this.#answer.load(conn.words, conn.base, 1)
     if (!this.#before.invert(this.#answer) || !this.#now.invert(this.#answer)) return ACCEPT
     this.#unique.settle(this.#now, { conn, range, isSource })
-    if (this.#unique.isGuess) this.guesses++
+    if (this.#unique.isGuess) {
+      this.guesses++
+      if (isSource) this.#guessed.add(conn.index)
+    }
     if (!sameEnds(this.#now, this.#before)) {
       this.#answer.invert(this.#now)
       this.#table.setReply(conn.index, this.#answer)
@@ -157,12 +165,31 @@ export class Nat implements NatSetup {
     return this.#unique.isUsed(this.#before)
   }
 
+  /** Does the packet leave with a guess for its source's port? */
+  get isGuessed(): boolean {
+    const { connection, packet } = this.#facts
+    return this.#guessed.size > 0 && packet.direction === ORIGINAL && this.#guessed.has(connection.index)
+  }
+
+  /** The port that the kernel drew has been seen. @param index  of the connection's record */
+  learn(index: number, port: number): void {
+    if (!this.#guessed.delete(index)) return
+    const { words, base } = this.#table.peek.at(index)
+    this.#answer.load(words, base, 1)
+    this.#answer.ports = isIcmp(this.#answer) ? (port << 16) | (this.#answer.ports & 0xffff) : (this.#answer.ports & ~0xffff) | port
+    if (this.#table.find(this.#answer) === NOT_FOUND) this.#table.setReply(index, this.#answer)
+    this.guesses--
+  }
+
   /** The connection is not to be. To be called before its record is given back. */
   forget(): void {
     const { connection } = this.#facts
+    if ((connection.status & IPS_CONFIRMED) === 0) this.#guessed.delete(connection.index)
     if ((connection.status & (IPS_SRC_NAT_DONE | IPS_CONFIRMED)) === IPS_SRC_NAT_DONE) this.#bySource.remove(connection)
   }
 }
+
+const isIcmp = ({ protocol }: Tuple): boolean => protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6
 
 function sameEnds(a: Tuple, b: Tuple): boolean {
   return a.ports === b.ports && a.source0 === b.source0 && a.destination0 === b.destination0 && (!a.isIpv6 || (
