@@ -22,6 +22,8 @@ export interface FlowDecisionRow {
   line: number | null
   /** The flow's match and actions. */
   text: string | null
+  /** The tables on its way, and what conntrack said between them. */
+  path: FlowStepRow[]
 }
 
 /** A step on the way: a table and the line of the flow met there (null: none matched), or a visit to conntrack. */
@@ -35,19 +37,18 @@ export interface FlowPacketRow extends PacketRow {
   destination: string | null
   sport: number | null
   dport: number | null
-  path: FlowStepRow[]
   decision: FlowDecisionRow
 }
 
-const HELD: FlowDecisionRow = { fate: 'held', reason: null, ports: [], table: null, priority: null, line: null, text: null }
+const HELD: FlowDecisionRow = { fate: 'held', reason: null, ports: [], table: null, priority: null, line: null, text: null, path: [] }
 const NO_IP = { protocol: null, source: null, destination: null, sport: null, dport: null }
 
 /** A decision as plain words. */
 export function flowDecisionRow({ ports }: FlowSwitch, decision: FlowDecision): FlowDecisionRow {
-  const { fate, reason, table, flow } = decision
+  const { fate, reason, table, flow, steps } = decision
   return {
     fate, reason, ports: decision.ports.map((port) => ports.textOf(port)), table,
-    priority: flow?.priority ?? null, line: flow?.line ?? null, text: flow?.text ?? null,
+    priority: flow?.priority ?? null, line: flow?.line ?? null, text: flow?.text ?? null, path: steps.map(stepRow),
   }
 }
 
@@ -61,14 +62,13 @@ export function flowPacketRow(flowSwitch: FlowSwitch, frame: Frame, packet: Pack
   const { facts } = flowSwitch
   const row = packet === null
     ? { frame: frame.number, time: timeText(frame), verdict: '-' as const, direction: null, reason: null } : packetRowOf(frame, packet)
-  if (!flowSwitch.hasMet(frame)) return { ...row, ...NO_IP, inPort: null, path: [], decision: HELD }
+  if (!flowSwitch.hasMet(frame)) return { ...row, ...NO_IP, inPort: null, decision: HELD }
   const ends = packet === null ? NO_IP : {
     protocol: protocolName(packet.protocol), ...addressesOf(facts),
     sport: facts.sport === NO_PORT ? null : facts.sport, dport: facts.dport === NO_PORT ? null : facts.dport,
   }
   return {
-    ...row, ...ends, inPort: flowSwitch.ports.textOf(flowSwitch.inPort), path: flowSwitch.steps.map(stepRow),
-    decision: flowDecisionRow(flowSwitch, flowSwitch.decision),
+    ...row, ...ends, inPort: flowSwitch.ports.textOf(flowSwitch.inPort), decision: flowDecisionRow(flowSwitch, flowSwitch.decision),
   }
 }
 
@@ -93,7 +93,8 @@ export function flowPathText(path: readonly FlowStepRow[]): string {
 }
 
 /** frame, time in ns since the epoch, port it came in by, what became of it, ctstate, direction, path, what decided; between tabs. */
-export function printFlowPacket({ frame, time, inPort, verdict, direction, path, decision }: FlowPacketRow): string {
+export function printFlowPacket({ frame, time, inPort, verdict, direction, decision }: FlowPacketRow): string {
   const fate = decision.ports.length > 0 ? `${decision.fate}:${decision.ports.join(',')}` : decision.fate
-  return [String(frame), time, inPort ?? '-', fate, verdict, direction ?? '-', flowPathText(path), flowDecisionText(decision)].join('\t')
+  const decided = [flowPathText(decision.path), flowDecisionText(decision)]
+  return [String(frame), time, inPort ?? '-', fate, verdict, direction ?? '-', ...decided].join('\t')
 }

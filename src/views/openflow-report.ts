@@ -7,7 +7,7 @@ import type { FlowFinding } from '../rules/openflow/lint.ts'
 import type { FlowDecision, FlowSwitch } from '../rules/openflow/switch.ts'
 import { Connection } from '../table/connection.ts'
 import { printFlows } from './openflow-flows.ts'
-import { flowDecisionRow, flowDecisionText } from './openflow-packet.ts'
+import { flowDecisionRow, type FlowDecisionRow, flowDecisionText, flowPathText } from './openflow-packet.ts'
 import { printOvs } from './ovs.ts'
 import type { Row } from './row.ts'
 import { droppedJson, droppedText } from './rules-report.ts'
@@ -22,6 +22,8 @@ export interface FlowsReport {
   readonly findings: readonly FlowFinding[]
 }
 
+const MOST_LINES = 50 // connections shown to a person
+
 /** The forms `rules --openflow` can print. */
 export const OPENFLOW_FORM_NAMES = ['text', 'flows', 'packets', 'conntrack', 'json', 'jsonl'] as const
 
@@ -30,13 +32,18 @@ export function printFlowsText(report: FlowsReport): string {
   const { engine, flowSwitch, dropped, findings } = report
   const others = flowSwitch.droppedOthers
   const parts = [
-    droppedText(engine.packets, dropped, (decision) => flowDecisionText(flowDecisionRow(flowSwitch, decision))) +
+    droppedText(engine.packets, dropped, (decision) => droppedBy(flowDecisionRow(flowSwitch, decision))) +
       (others === 0 ? '' : `and ${String(others)} frame${others === 1 ? '' : 's'} without IP\n`),
     `# flows, and what each has matched\n${printFlows(flowSwitch)}`,
-    `# the connection table\n${printFlowsTable(report)}`,
+    tableText(report),
   ]
   if (findings.length > 0) parts.push(findings.map(({ severity, where, text }) => `${severity}: ${where}${text}\n`).join(''))
   return parts.join('\n')
+}
+
+/** The flow that dropped a packet, and where flows before it have led on: the way there. */
+function droppedBy(row: FlowDecisionRow): string {
+  return row.path.length === 1 ? flowDecisionText(row) : `${flowDecisionText(row)}; way: ${flowPathText(row.path)}`
 }
 
 /** The table at the end, with the labels that flows have set. */
@@ -47,6 +54,14 @@ function rowsOf({ engine, flowSwitch }: Pick<FlowsReport, 'engine' | 'flowSwitch
     const labels = flowSwitch.labels.of(conn)
     return labels === null || labels.every((word) => word === 0) ? row : { ...row, labels: labelText(labels) }
   })
+}
+
+function tableText(report: FlowsReport): string {
+  const lines = rowsOf(report).map((row) => `${printOvs(row, false)}\n`)
+  if (lines.length === 0) return '# the connection table is empty\n'
+  const more = lines.length - MOST_LINES
+  return `# the connection table\n${lines.slice(0, MOST_LINES).join('')}` +
+    (more > 0 ? `and ${String(more)} connections more: -o conntrack prints them all\n` : '')
 }
 
 /** The table at the end, as `ovs-appctl dpctl/dump-conntrack` prints it. */

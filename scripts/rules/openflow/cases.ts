@@ -62,12 +62,17 @@ table=0,priority=50,ct_state=+trk+est,ip actions=FLOOD
 table=0,priority=40,ct_state=+trk+inv,ip actions=IN_PORT
 `
 
-const sample = (name: string): string => readFileSync(fileURLToPath(new URL(`../../../samples/openflow/${name}`, import.meta.url)), 'utf8')
+const path = (name: string): string => fileURLToPath(new URL(`../../../samples/${name}`, import.meta.url))
+/** A sample, with the flows beside it. */
+const sample = (name: string, ports: string): Case =>
+  ({ capture: () => readFileSync(path(`${name}.pcap`)), flows: readFileSync(path(`${name}.flows`), 'utf8'), ports })
 const written = (flows: string, seed: number): Case => ({ capture: () => makeTraffic(seed, 40), flows, ports: SWITCH_PORTS })
 const random = (seed: number): Case => written(makeFlows(seed), seed)
 
 export const CASES: Readonly<Record<string, Case>> = {
-  'four-flows': written(sample('four-flows.txt'), 911),
+  'four-flows': written(readFileSync(path('four-flows.flows'), 'utf8'), 911),
+  'four-flows-sample': sample('four-flows', '1=02:00:00:00:00:01,2'),
+  'security-group': sample('security-group', '5=fa:16:3e:00:00:05,1'),
   conjunction: written(CONJUNCTION, 912),
   'two-zones': written(TWO_ZONES, 913),
   'never-committed': written(NEVER_COMMITTED, 914),

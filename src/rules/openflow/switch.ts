@@ -47,6 +47,8 @@ export interface FlowDecision {
   readonly flow: Flow | null
   /** Ports it left by, in order. */
   readonly ports: readonly number[]
+  /** Its way, step by step. */
+  readonly steps: readonly Step[]
 }
 
 const MOST_DEPTH = 64 // resubmits within each other, as in Open vSwitch
@@ -139,7 +141,7 @@ export class FlowSwitch implements Hooks, Way {
     return {
       fate: this.#outputs.length > 0 ? 'output' : this.#isController ? 'controller' : 'drop',
       reason: !this.isDropped ? 'flow' : this.#reason === 'flow' && this.#isSuppressed ? 'same port' : this.#reason,
-      table: flow?.table ?? this.#lastTable, flow, ports: this.#outputs,
+      table: flow?.table ?? this.#lastTable, flow, ports: this.#outputs, steps: [...this.steps],
     }
   }
 

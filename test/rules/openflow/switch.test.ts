@@ -36,8 +36,8 @@ function run(flows: string, frames: readonly Uint8Array[], ports: readonly strin
     })
     const isIp = engine.push(frame) === 1
     if (isIp) noted.note(engine, frame)
-    const { path, decision } = flowPacketRow(flowSwitch, frame, isIp ? engine.packet : null)
-    paths.push(flowPathText(path))
+    const { decision } = flowPacketRow(flowSwitch, frame, isIp ? engine.packet : null)
+    paths.push(flowPathText(decision.path))
     return `${decision.fate}${decision.ports.length > 0 ? `:${decision.ports.join(',')}` : ''}`
   })
   const table = snapshot(engine)
