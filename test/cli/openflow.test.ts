@@ -8,7 +8,7 @@ import { arp, handshake, udp } from '../support/traffic.ts'
 const folder = new Folder()
 afterAll(() => { folder.remove() })
 
-const capture = folder.capture('switch.pcap', [...handshake(1000), { sec: 1001, bytes: udp() }, { sec: 1002, bytes: arp() }])
+const capture = folder.capture('switch.pcap', [...handshake(1000, {}), { sec: 1001, bytes: udp() }, { sec: 1002, bytes: arp() }])
 const flows = folder.file('flows', 'tcp,ct_state=-trk actions=ct(table=1)\n' +
   'table=1,in_port=1,ip,ct_state=+trk actions=ct(commit),output:2\n')
 const run = (...args: string[]): ReturnType<typeof command> => command(['rules', '--openflow', flows, capture, '--port', '1', ...args])
