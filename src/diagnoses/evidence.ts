@@ -45,6 +45,7 @@ export class Evidence {
   /** Frames that held packets, and copies among them. */
   packets = 0
   copies = 0
+  // What small watchers of one thing each have seen.
   readonly invalids = new InvalidPackets()
   readonly queries = new DnsQueries()
   readonly reuses = new PortReuses()
@@ -153,7 +154,9 @@ export class Evidence {
     const isUnreachable = (protocol === IPPROTO_ICMP && view.getUint8(l4) === ICMP_UNREACHABLE)
       || (protocol === IPPROTO_ICMPV6 && view.getUint8(l4) === ICMPV6_UNREACHABLE)
     const flow = this.flows.all[(this.#cursor(engine, connection).note >> FLOW_SHIFT) - 1]
-    if (isUnreachable && flow !== undefined && flow.unreachable++ === 0) flow.unreachableFrame = frame.number
+    if (!isUnreachable || flow === undefined || flow.unreachable++ > 0) return
+    flow.unreachableFrame = frame.number
+    flow.unreachableCode = end > l4 + 1 ? view.getUint8(l4 + 1) : 0
   }
 
   #noteFlow(flow: Flow, isClient: boolean, packet: Packet, frame: Frame): void {

@@ -94,8 +94,9 @@ export class Flow {
   /** The flow that this one is behind an address translation, and the other way about. */
   natOf: Flow | null = null
   natTo: Flow | null = null
-  /** ICMP errors that call its other end unreachable, and the first of them. */
+  /** ICMP errors that call its other end unreachable, and the code and frame of the first of them. */
   unreachable = 0
+  unreachableCode = 0
   unreachableFrame = 0
   /** Longest silence, milliseconds, and the frame that ended it, which is no SYN. */
   longestGap = 0

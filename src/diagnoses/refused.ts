@@ -13,19 +13,30 @@ export function refused({ services }: Context): Finding[] {
   return [finding('capture', `${count(refusing.length, 'service')} refuse`, refusing.flatMap(({ flows }) => flows))]
 }
 
+const LISTENS = 'nothing listens there, or a firewall rejects'
+
+/** What the code of an ICMP error says: RFC 792 and 1812, RFC 4443. */
+function whyOf({ isIpv4, unreachableCode }: Flow): string {
+  if (unreachableCode === (isIpv4 ? 3 : 4)) return `${LISTENS}, or a director of IPVS has no real server left`
+  const isForbidden = isIpv4 ? [9, 10, 13].includes(unreachableCode) : [1, 5].includes(unreachableCode)
+  return isForbidden ? 'a firewall forbids it' : 'a router knows no way there, or the host is gone'
+}
+
 const isRefused = ({ client, server, unreachable }: Flow): boolean => client.syns > 0 && server.synAcks === 0 && client.acks === 0
   && ((server.rsts > 0 && server.rstHasAck) || (server.packets === 0 && unreachable > 0))
 
 function finding(subject: string, who: string, flows: readonly Flow[]): Finding {
   const byReset = flows.filter(({ server }) => server.rsts > 0).length
   const byIcmp = flows.length - byReset
+  const unreachable = flows.filter((flow) => flow.unreachable > 0)
+  const codes = [...new Set(unreachable.map((flow) => flow.unreachableCode))]
+  const whys = [...new Set([...(byReset > 0 ? [LISTENS] : []), ...unreachable.map(whyOf)])]
   return {
     code: 'refused', subject, severity: 'info', confidence: 0.99,
-    sentence: `${who} ${count(flows.length, 'connection')}: nothing listens there, or a firewall rejects`
-      + `${byIcmp > 0 ? ', or a director of IPVS has no real server left' : ''}.`,
+    sentence: `${who} ${count(flows.length, 'connection')}: ${whys.join('; ')}.`,
     numbers: { connections: flows.length, byReset, byIcmp },
     proof: [...(byReset > 0 ? [`${count(byReset, 'SYN')} answered by RST with ACK`] : []),
-      ...(byIcmp > 0 ? [`${count(byIcmp, 'SYN')} answered by ICMP: unreachable`] : [])],
+      ...(byIcmp > 0 ? [`${count(byIcmp, 'SYN')} answered by ICMP: unreachable, code ${codes.join(', ')}`] : [])],
     frames: framesOf(...flows.slice(0, 6).flatMap(({ client, server, unreachableFrame }) => [client.synFrame, server.rstFrame,
       unreachableFrame])),
     table: [...(byReset > 0 ? ['nothing: the RST that answers a SYN removes its entry'] : []),
