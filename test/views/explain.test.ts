@@ -7,7 +7,16 @@ import {
   defaultSysctl, flowName, type Knob, openCapture, packets, parseFlow, type PacketStep, Replay, type Step, tables, UsageError,
 } from '../../src/index.ts'
 import { rowTuple } from '../../src/views/expect.ts'
+import { REASONS } from '../../src/base/reasons.ts'
+import type { Conntrack } from '../../src/conntrack/conntrack.ts'
+import type { Hooks } from '../../src/engine.ts'
+import { stateName } from '../../src/protocols/state-name.ts'
+import { Connection } from '../../src/table/connection.ts'
+import { Tuple } from '../../src/table/tuple.ts'
+import { cellsOf } from '../../src/views/explain/cells.ts'
+import { readTuple } from '../../src/views/packet-tuple.ts'
 import { saidOf, silenceOf } from '../../src/views/explain/meaning.ts'
+import { TcpEye } from '../../src/views/explain/tcp-detail.ts'
 import { sampleCaptures } from '../support/captures.ts'
 import { command, Folder } from '../support/command.ts'
 import { ROOT } from '../support/sources.ts'
@@ -109,6 +118,34 @@ describe('explain', () => {
     expect(await rule('half-connection.pcap', 2)).toBe('the timeout is not refreshed: the packet is refused')
     const ignored = folder.capture('ignored.pcap', [...handshake(START, {}), { sec: START + 1, bytes: tcp({}, 'S', { seq: 7 }) }])
     expect(await rule('', 4, ignored)).toBe('the timeout is not refreshed: the packet is let through, and changes nothing')
+  })
+
+  test('says that the entry follows an answer to what was ignored', async () => {
+    const anew = folder.capture('anew.pcap', [
+      ...handshake(START, {}), { sec: START + 1, bytes: tcp({}, 'S', { seq: 9_000_000 }) },
+      { sec: START + 1, nsec: 9, bytes: tcp(back({ sport: 40_000, dport: 80 }), 'SA', { seq: 3, ack: 9_000_001 }) },
+    ])
+    expect(packetSteps((await explainedIn(anew, '--frame', '5')).steps).at(-1)).toMatchObject({
+      after: { state: 'SYN_RECV' },
+      decided: [
+        'table of the reply direction, SYN/ACK in ESTABLISHED: ignored',
+        'it answers what was ignored before, so both sides agree: the entry follows them',
+        'timeout: 60 s, nf_conntrack_tcp_timeout_syn_recv',
+      ],
+    })
+  })
+
+  test('names chunks and types, and their cells, of SCTP and DCCP', async () => {
+    const first = async (name: string): Promise<Partial<PacketStep> | undefined> =>
+      packetSteps((await explained(name, '--frame', '1')).steps)[0]
+    expect(await first('sctp.pcap')).toMatchObject({
+      content: 'INIT', segment: null,
+      decided: [expect.stringMatching(/^table of the original direction, INIT in NONE: /), expect.anything()],
+    })
+    expect(await first('dccp.pcap')).toMatchObject({
+      content: 'REQUEST', decided: ['table of the client, REQUEST in NONE: REQUEST', 'timeout: 240 s, nf_conntrack_dccp_timeout_request'],
+    })
+    expect((await command(['explain', sample('sctp.pcap'), '--frame', '1'])).out).toMatch(/^frame 1, .* → \[INIT\]: NEW$/m)
   })
 
   test('complains once of a capture that is cut, though it is read twice', async () => {
@@ -228,6 +265,84 @@ describe('explain', () => {
     expect([...meanings].filter(([, meaning]) => !/^[A-Z].{15,}[.]$/.test(meaning))).toEqual([])
     const ofHelpers = [...meanings].filter(([, meaning]) => meaning.startsWith('The helper that reads'))
     expect(ofHelpers.filter(([kernel]) => !kernel.includes('dropping packet'))).toEqual([])
+  })
+
+  test.each([
+    'sctp/', 'sctp-cells', 'sctp-walks', 'dccp/', 'dccp-cells', 'dccp-walks',
+  ])('names the cells that lead to the state which the tracker is in afterwards: %s', async (golden) => {
+    const wrong: string[] = []
+    let count = 0
+    for (const path of readdirSync(GOLDENS, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.pcap'))) {
+      if (!path.startsWith(golden)) continue
+      const source = await openCapture(join(GOLDENS, path))
+      const tuple = new Tuple()
+      const hooks: Hooks & { conntrack: Conntrack | null } = {
+        conntrack: null,
+        attach(conntrack) { this.conntrack = conntrack },
+        walk(packet, frame) {
+          const { conntrack } = this
+          if (conntrack === null) return
+          const conn = new Connection(conntrack.table.records)
+          const found = readTuple(packet, conntrack, tuple) ? conntrack.table.find(tuple) : -1
+          const look = cellsOf(packet, found < 0 ? null : conn.at(found >>> 1), found < 0 ? 0 : found & 1)
+          const before = found < 0 ? 'NONE' : stateName(conn.at(found >>> 1))
+          conntrack.receive(packet)
+          conntrack.confirm(packet)
+          const last = look?.cells.at(-1)?.split(': ')[1]
+          if (last === undefined || packet.verdict < 3 || conn.at(packet.connection).l3num === 0) return
+          const state = stateName(conn.at(packet.connection))
+          count++
+          // A Response to a Request that was ignored is no longer ignored itself.
+          const wanted = last !== 'ignored' ? last : packet.reasonCount === 0 ? 'RESPOND' : before
+          if (state !== wanted) wrong.push(`${path} frame ${frame.number}: ${look?.cells.join('; ')}, but ${state}`)
+        },
+      }
+      await new Replay(source, { at: [], hooks }).run()
+      source.close()
+    }
+    expect(count).toBeGreaterThan(5)
+    expect(wrong).toEqual([])
+  })
+
+  test('shows of every refused segment of the goldens the bound that the kernel names, and its number', async () => {
+    const BOUNDS: Readonly<Record<string, string>> = {
+      TCP_SEQ_OVER: 'I', TCP_OVERSHOT: 'I', TCP_ACK_OVER: 'III', TCP_SEQ_UNDER: 'II', TCP_ACK_UNDER: 'IV',
+    }
+    const ORDER = ['I', 'III', 'II', 'IV'] // in which the kernel asks
+    const wrong: string[] = []
+    const counts = new Map<string, number>()
+    for (const path of readdirSync(GOLDENS, { recursive: true, encoding: 'utf8' }).filter((name) => /^tcp.*\.pcap$/.test(name))) {
+      const source = await openCapture(join(GOLDENS, path))
+      const tuple = new Tuple()
+      const hooks: Hooks & { conntrack: Conntrack | null } = {
+        conntrack: null,
+        attach(conntrack) { this.conntrack = conntrack },
+        walk(packet, frame) {
+          const { conntrack } = this
+          if (conntrack === null) return
+          const found = readTuple(packet, conntrack, tuple) ? conntrack.table.find(tuple) : -1
+          const conn = found < 0 ? null : new Connection(conntrack.table.records).at(found >>> 1)
+          const look = packet.protocol === 6 ? new TcpEye().look(packet, conn, found < 0 ? 0 : found & 1) : null
+          const seq = packet.l4 >= 0 && packet.end - packet.l4 >= 20 ? packet.view.getUint32(packet.l4 + 4) : 0
+          conntrack.receive(packet)
+          conntrack.confirm(packet)
+          const reason = REASONS[packet.reasons[0] ?? 0]?.[0] ?? ''
+          const named = packet.reasonCount === 0 ? undefined : BOUNDS[reason]
+          if (look === null || named === undefined) return
+          counts.set(reason, (counts.get(reason) ?? 0) + 1)
+          const crossed = ORDER.find((name) => look.bounds.some((bound) => bound.name === name && !bound.holds))
+          const first = look.bounds[0]
+          const upper = first === undefined ? 0 : (seq + first.limit - first.value + 1) >>> 0
+          if (crossed !== named || (reason === 'TCP_SEQ_OVER' && upper !== packet.reasonArg(0, 0))) {
+            wrong.push(`${path} frame ${frame.number}: ${reason}, but ${crossed} ${upper}`)
+          }
+        },
+      }
+      await new Replay(source, { at: [], hooks }).run()
+      source.close()
+    }
+    expect([...counts.keys()].sort()).toEqual(Object.keys(BOUNDS).sort())
+    expect(wrong).toEqual([])
   })
 
   test.each([

@@ -21,6 +21,7 @@ import { rowTuple } from '../expect.ts'
 import { timeText } from '../packet-row.ts'
 import { readTuple } from '../packet-tuple.ts'
 import type { RowTuple } from '../row.ts'
+import { cellsOf } from './cells.ts'
 import { flowOf, isSameTuple } from './flow.ts'
 import { saidOf, silenceOf } from './meaning.ts'
 import type { Bound, EntryThen, PromisedBy, Said, Step } from './step.ts'
@@ -31,6 +32,11 @@ import { timeoutRule, whyNotRefreshed } from './timeout-rule.ts'
 const BEFORE_WINDOW: ReadonlySet<ReasonName> = new Set([
   'TCP_STATE_INVALID', 'TCP_STATE_IGNORED', 'TCP_CHALLENGE_ACK', 'TCP_RST', 'TCP_FLAGS', 'TCP_NEW', 'BAD_CHECKSUM',
 ])
+
+/** What SCTP's and DCCP's trackers say at their tables. */
+const AT_TABLE: ReadonlySet<ReasonName> = new Set(['SCTP_STATE_INVALID', 'DCCP_NEW', 'DCCP_STATE_INVALID'])
+
+const FOLLOWS = 'it answers what was ignored before, so both sides agree: the entry follows them'
 
 const TABLE_FULL: Said = {
   kernel: 'nf_conntrack: table full, dropping packet',
@@ -115,6 +121,7 @@ export class Explanation implements Hooks {
     const mark = conn === null ? null : { deadline: conn.deadline, packets: conn.packets(guessed) }
     if (conn === null && isOwn) this.#eye.forget()
     const look = isOwn && packet.protocol === IPPROTO_TCP ? this.#eye.look(packet, conn, guessed) : null
+    const other = isOwn ? cellsOf(packet, conn, guessed) : null
     const standing = before === null ? conntrack.helpers?.expectations.list() ?? [] : []
     const { tableFull } = table.stats
 
@@ -148,14 +155,16 @@ export class Explanation implements Hooks {
     const direction = packet.verdict >= VERDICT_NEW ? packet.direction : found === NOT_FOUND ? unheld : guessed
     const isRefreshed = left !== null && (mark === null || isReopened || left.deadline !== mark.deadline ||
       (left.packets(guessed) > mark.packets && (left.status & IPS_FIXED_TIMEOUT) === 0))
+    const cells = look !== null ? [look.cell] : other !== null && metTable(packet) ? other.cells : []
     const isSynAgain = segment?.flags === 'SYN' && before?.state === 'SYN_SENT'
     this.steps.push({
       kind: 'packet', frame: frame.number, time: timeText(frame), since: this.#since(frame.sec, frame.nsec),
       verdict: VERDICT_NAMES[packet.verdict] ?? '-', direction: direction === REPLY ? 'reply' : 'original', isError,
-      segment, before, after,
+      segment, content: other?.kind ?? null, before, after,
       decided: [
         ...(isError ? ['an ICMP error that quotes a packet of the connection: it is RELATED, and changes nothing'] : []),
-        ...(look === null ? [] : [look.cell]),
+        ...cells,
+        ...(cells.at(-1)?.endsWith(': ignored') === true && packet.reasonCount === 0 ? [FOLLOWS] : []),
         ...(isReopened ? ['a SYN after the end: the entry goes, and the SYN opens a new one'] : []),
         ...this.#boundsRule(packet, look, bounds),
         ...(before === null && after === null && packet.verdict === VERDICT_INVALID ? ['no entry is made'] : []),
@@ -229,6 +238,11 @@ export class Explanation implements Hooks {
       state: stateName(conn), timeout: Math.floor((conn.deadline - now) / hz), seenReply: conn.seenReply, assured: conn.assured,
     }
   }
+}
+
+/** False where something before the state table had decided: a header that is wrong, a tag. */
+function metTable(packet: Packet): boolean {
+  return packet.verdict !== VERDICT_INVALID || (packet.reasonCount > 0 && AT_TABLE.has(REASONS[packet.reasons[0] ?? 0]?.[0] ?? 'NONE'))
 }
 
 /** False where something before the window check had decided. */

@@ -55,8 +55,8 @@ function headOf(step: Step): string {
   return `frame ${String(step.frame)}, ${when} ${arrow} ${segmentText(step)}${step.verdict}${error}`
 }
 
-function segmentText({ segment }: PacketStep): string {
-  if (segment === null) return ''
+function segmentText({ segment, content }: PacketStep): string {
+  if (segment === null) return content === null ? '' : `[${content}]: `
   const ack = segment.ack === null ? '' : ` ack ${String(segment.ack)}`
   return `[${segment.flags}] seq ${String(segment.seq)}${ack} win ${String(segment.window)} len ${String(segment.payload)}: `
 }

@@ -65,6 +65,8 @@ export interface PacketStep {
   /** An ICMP error about the connection, not a packet of it. */
   readonly isError: boolean
   readonly segment: SegmentThen | null
+  /** SCTP: its chunks, `DATA,SACK`; DCCP: its type; else null. */
+  readonly content: string | null
   readonly before: EntryThen | null
   readonly after: EntryThen | null
   /** What decided, a sentence each. */

@@ -2,11 +2,11 @@
 // It only looks: the tracker decides.
 
 import { CELL_IGNORE, CELL_INVALID } from '../../base/grid.ts'
-import { seqAdd, seqDiff } from '../../base/seq.ts'
+import { seqAdd, seqAfter, seqDiff } from '../../base/seq.ts'
 import { ORIGINAL } from '../../base/verdict.ts'
 import type { Packet } from '../../ip/packet.ts'
 import { Segment } from '../../protocols/tcp/segment.ts'
-import { NONE, TCP_STATES, TRANSITIONS } from '../../protocols/tcp/states.ts'
+import { NONE, SYN_RECV, SYN_SENT, TCP_STATES, TRANSITIONS } from '../../protocols/tcp/states.ts'
 import { FLAG_BE_LIBERAL, FLAG_DATA_UNACKNOWLEDGED, FLAG_SACK_PERM, TcpCursors } from '../../protocols/tcp/words.ts'
 import type { Connection } from '../../table/connection.ts'
 import type { Bound, SegmentThen } from './step.ts'
@@ -27,6 +27,17 @@ export interface TcpLook {
   readonly bounds: readonly Bound[]
   /** The entry is not held to its bounds: it was picked up in mid-stream. */
   readonly isLiberal: boolean
+}
+
+interface Numbers {
+  readonly seq: number
+  readonly end: number
+  readonly sack: number
+  readonly senderEnd: number
+  readonly senderMaxEnd: number
+  readonly senderMaxWin: number
+  readonly receiverEnd: number
+  readonly receiverMaxWin: number
 }
 
 /** Reads the segments of one connection. */
@@ -66,7 +77,7 @@ export class TcpEye {
       },
       cell: `table of the ${dir === ORIGINAL ? 'original' : 'reply'} direction, ` +
         `${KIND_NAMES[segment.kind] ?? ''} in ${TCP_STATES[state] ?? ''}: ${next}`,
-      bounds: conn === null ? [] : this.#bounds(segment, dir),
+      bounds: conn === null || next === 'invalid' || next === 'ignored' ? [] : this.#bounds(segment, dir),
       isLiberal: conn !== null && (this.#cursors.sender.flags & FLAG_BE_LIBERAL) !== 0,
     }
   }
@@ -91,25 +102,49 @@ export class TcpEye {
     return seqDiff(seq, this.#first[dir === ORIGINAL ? 0 : 1] ?? 0)
   }
 
-  /** The numbers of tcp_in_window(): src/protocols/tcp/window.ts says what each bound is. */
+  /** The numbers of tcp_in_window(): src/protocols/tcp/window.ts says what each bound is. Empty where there is nothing to check. */
   #bounds(segment: Segment, dir: number): Bound[] {
-    const { sender, receiver } = this.#cursors
-    if (sender.maxWin === 0 || segment.syn) return []
-    const hasAck = segment.hasAck && !(segment.rst && segment.ack === 0)
-    const sack = !hasAck ? receiver.end
-      : segment.headerLength > MIN_HEADER && (receiver.flags & FLAG_SACK_PERM) !== 0 ? segment.highestSack() : segment.ack
-    const slack = Math.max(sender.maxWin, ACK_SLACK)
+    const numbers = this.#numbers(segment, dir)
+    if (numbers === null) return []
+    const { seq, end, sack, senderEnd, senderMaxEnd, senderMaxWin, receiverEnd, receiverMaxWin } = numbers
+    const slack = Math.max(senderMaxWin, ACK_SLACK)
     const bound = (name: Bound['name'], says: string, relation: Bound['relation'], value: number, limit: number, side: number): Bound => ({
       name, says, relation, value: this.#relative(value, side), limit: this.#relative(limit, side),
       holds: relation === '<=' ? seqDiff(value, limit) <= 0 : seqDiff(value, limit) >= 0,
     })
     return [
-      bound('I', 'begins within what the receiver takes', '<=', segment.seq, sender.maxEnd, dir),
+      bound('I', 'begins within what the receiver takes', '<=', seq, senderMaxEnd, dir),
       // Before the receiver has offered a window, nothing is too old.
-      ...(receiver.maxWin === 0 ? []
-        : [bound('II', 'ends no more than a window behind', '>=', segment.end, seqAdd(sender.end, -receiver.maxWin), dir)]),
-      bound('III', 'acknowledges what was sent', '<=', sack, receiver.end, 1 - dir),
-      bound('IV', 'acknowledges nothing too old', '>=', sack, seqAdd(receiver.end, -slack), 1 - dir),
+      ...(receiverMaxWin === 0 ? []
+        : [bound('II', 'ends no more than a window behind', '>=', end, seqAdd(senderEnd, -receiverMaxWin), dir)]),
+      // A SYN acknowledges nothing; any other segment without ACK counts as acknowledging all.
+      ...(segment.hasAck || !segment.syn ? [
+        bound('III', 'acknowledges what was sent', '<=', sack, receiverEnd, 1 - dir),
+        bound('IV', 'acknowledges nothing too old', '>=', sack, seqAdd(receiverEnd, -slack), 1 - dir),
+      ] : []),
     ]
+  }
+
+  /** What the check compares, once the tracker has learned a side that is new or starts anew; null where it then checks nothing. */
+  #numbers(segment: Segment, dir: number): Numbers | null {
+    const { sender, receiver, shared } = this.#cursors
+    let { seq, end } = segment
+    let sack = segment.headerLength > MIN_HEADER && (receiver.flags & FLAG_SACK_PERM) !== 0 ? segment.highestSack() : segment.ack
+    let [senderEnd, senderMaxEnd, senderMaxWin] = [sender.end, sender.maxEnd, sender.maxWin]
+    let receiverEnd = receiver.end
+    const isHandshake = shared.state === SYN_SENT || shared.state === SYN_RECV
+    if (segment.syn && (senderMaxWin === 0 || (seqAfter(end, senderEnd) && isHandshake))) {
+      if (!segment.hasAck && (senderMaxWin === 0 || dir !== ORIGINAL)) return null
+      senderEnd = senderMaxEnd = end
+      senderMaxWin = Math.max(1, segment.window)
+    } else if (senderMaxWin === 0) {
+      senderEnd = end
+      senderMaxWin = Math.max(1, segment.window << sender.scale)
+      senderMaxEnd = seqAdd(end, senderMaxWin)
+      if (receiver.maxWin === 0 || sack === seqAdd(receiverEnd, 1)) receiverEnd = sack
+    }
+    if (!segment.hasAck || (segment.rst && segment.ack === 0)) sack = receiverEnd
+    if (segment.rst && seq === 0 && shared.state === SYN_SENT) seq = end = senderEnd
+    return { seq, end, sack, senderEnd, senderMaxEnd, senderMaxWin, receiverEnd, receiverMaxWin: receiver.maxWin }
   }
 }
