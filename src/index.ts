@@ -7,6 +7,9 @@ export {
   compare, type CompareReport, diff, type DiffReport, diffs, explain, type ExplainReport, type SavedTableOptions,
 } from './time-travel.ts'
 export { findings, type FindingsOptions } from './findings.ts'
+export {
+  idle, size, type SizeCallOptions, sweep, type SweepOptions, whatIf, type WhatIfOptions,
+} from './forecasts.ts'
 export { CaptureError, type CaptureErrorCode, LiveError, UsageError } from './base/errors.ts'
 export { EVENT_NAMES, type EventName, type EventRow, eventRowOf, type EndName } from './views/event-row.ts'
 export { type PacketRow, packetRowOf } from './views/packet-row.ts'
@@ -127,7 +130,7 @@ export { SizeWatch } from './sizing/size-watch.ts'
 
 // Silent connections, and who forgets them.
 export { IDLE_TIMEOUTS, type IdleTimeouts, keepAliveFor } from './base/idle-timeouts.ts'
-export { type IdleRow, idleText, IdleWatch, patient, type Silence } from './sizing/idle.ts'
+export { type IdleReport, type IdleRow, idleText, IdleWatch, patient, type Silence } from './sizing/idle.ts'
 
 // The same capture under other settings.
 export { parseSweep, Sweep, type SweepPlan, type SweepRow, unforgetting } from './sizing/sweep.ts'

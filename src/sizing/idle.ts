@@ -33,6 +33,13 @@ export interface IdleRow extends IdleTimeouts {
   readonly keepAlive: number
 }
 
+/** All there is to say of a capture. */
+export interface IdleReport {
+  /** The longest first, up to a hundred. */
+  readonly silences: readonly Silence[]
+  readonly devices: readonly IdleRow[]
+}
+
 /** Settings under which silent connections are kept for weeks. */
 export const patient = (sysctl: Sysctl): Sysctl => ({
   ...sysctl, max: 0, tcp_timeout_established: LONGEST, tcp_timeout_max_retrans: LONGEST, tcp_timeout_unacknowledged: LONGEST,
@@ -66,7 +73,7 @@ export class IdleWatch {
   }
 
   /** To be called when the replay is over. */
-  report({ table, clock }: Engine): { silences: Silence[], devices: IdleRow[] } {
+  report({ table, clock }: Engine): IdleReport {
     for (const index of table.visible()) this.#end(index, clock.now, clock.hz)
     return {
       silences: this.#silences.sort((a, b) => b.seconds - a.seconds).slice(0, MOST),
@@ -114,7 +121,7 @@ export class IdleWatch {
 }
 
 /** For people: the longest silences, then the devices that would have cut connections. */
-export function idleText({ silences, devices }: { silences: readonly Silence[], devices: readonly IdleRow[] }): string {
+export function idleText({ silences, devices }: IdleReport): string {
   if (silences.length === 0) return 'no connection was silent for a second and then went on\n'
   const lines = ['longest silences of living connections']
   for (const { flow, seconds, frame } of silences.slice(0, 10)) {

@@ -60,7 +60,7 @@ export interface SizeReport {
     readonly whenFull: number | null
   }
   /** What a kernel with so much memory chooses by itself; null when nobody asked. */
-  readonly kernel: { readonly memory: number, readonly max: number, readonly buckets: number } | null
+  readonly byDefault: { readonly memory: number, readonly max: number, readonly buckets: number } | null
   readonly recommended: { readonly max: number, readonly buckets: number, readonly bytes: number }
 }
 
@@ -102,7 +102,7 @@ export function sizeReport(replay: Replay, watch: SizeWatch, { max, buckets, sca
       entryBytes: ENTRY_BYTES, extensionBytes: EXTENSION_BYTES, bucketBytes: BUCKET_BYTES,
       atPeak: tableBytes(peak, buckets), whenFull: max === 0 ? null : tableBytes(max, buckets),
     },
-    kernel: memory === undefined ? null : { memory, ...kernelDefaults(memory) },
+    byDefault: memory === undefined ? null : { memory, ...kernelDefaults(memory) },
     recommended: { ...wanted, bytes: tableBytes(wanted.max, wanted.buckets) },
   }
 }

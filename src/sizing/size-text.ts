@@ -25,7 +25,7 @@ export function bytesText(bytes: number): string {
 
 /** For people. @param width  columns of the terminal */
 export function sizeText(report: SizeReport, width: number): string {
-  const { peak, chains, memory, kernel, recommended, scale } = report
+  const { peak, chains, memory, byDefault, recommended, scale } = report
   const lines = [
     `${String(report.frames)} frames, ${String(report.packets)} IP packets${scale === 1 ? '' : `; all counts times ${String(scale)}`}`,
   ]
@@ -47,9 +47,9 @@ export function sizeText(report: SizeReport, width: number): string {
   const bytes = `entries × ${entryBytes} + buckets × ${String(memory.bucketBytes)} bytes`
   const whenFull = memory.whenFull === null ? '' : `, ${bytesText(memory.whenFull)} when full`
   lines.push(`memory    ${bytesText(memory.atPeak)} at the peak${whenFull}: ${bytes}`)
-  if (kernel !== null) {
-    lines.push(`kernel    with ${bytesText(kernel.memory)} it chooses nf_conntrack_max=${String(kernel.max)}, ` +
-      `nf_conntrack_buckets=${String(kernel.buckets)}`)
+  if (byDefault !== null) {
+    lines.push(`kernel    with ${bytesText(byDefault.memory)} it chooses nf_conntrack_max=${String(byDefault.max)}, ` +
+      `nf_conntrack_buckets=${String(byDefault.buckets)}`)
   }
   lines.push(`set       nf_conntrack_max=${String(recommended.max)} nf_conntrack_buckets=${String(recommended.buckets)}: ` +
     `at least twice the peak, ${bytesText(recommended.bytes)} when full`)
@@ -79,5 +79,5 @@ const find = (kinds: readonly KindCount[], wanted: Kind): number =>
 
 /** The whole report. */
 export function sizeJson(report: SizeReport): object {
-  return { schema: SCHEMA, kernelVersion: KERNEL, ...report }
+  return { schema: SCHEMA, kernel: KERNEL, ...report }
 }

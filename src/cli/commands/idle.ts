@@ -1,7 +1,7 @@
 // idle: the longest silences of living connections, and which devices would have forgotten them.
 
 import type { Command } from 'commander'
-import { idleText, IdleWatch, patient, SCHEMA } from '../../index.ts'
+import { idleText, IdleWatch, KERNEL, patient, SCHEMA } from '../../index.ts'
 import { addCommonOptions, type CommonOptions, engineOptions, oneOf } from '../options.ts'
 import type { Session } from '../session.ts'
 
@@ -34,6 +34,6 @@ async function run(session: Session, paths: string[], options: IdleOptions): Pro
   }, async (replay) => {
     await replay.run()
     const report = watch.report(replay.engine)
-    session.out.text(form === 'text' ? idleText(report) : `${JSON.stringify({ schema: SCHEMA, ...report }, null, 2)}\n`)
+    session.out.text(form === 'text' ? idleText(report) : `${JSON.stringify({ schema: SCHEMA, kernel: KERNEL, ...report }, null, 2)}\n`)
   })
 }

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import {
-  deletionText, parseSweep, SCHEMA, Sweep, sweepText, type Sysctl, unforgetting, UsageError, WHATIF_FORM_NAMES, Worlds, worldsText,
+  deletionText, KERNEL, parseSweep, SCHEMA, Sweep, sweepText, type Sysctl, unforgetting, UsageError, WHATIF_FORM_NAMES, Worlds, worldsText,
 } from '../../index.ts'
 import { addDeletionOptions, deleteOnTheWay, type DeletionOptions, plannedDeletions } from '../deletion-options.ts'
 import { addCommonOptions, collect, type CommonOptions, engineOptions, oneOf, wholeNumber } from '../options.ts'
@@ -58,7 +58,7 @@ async function run(session: Session, paths: string[], options: WhatifOptions, ha
   const wanted = engineOptions({ ...options, sysctl: changes, helper: options.helper ?? baseHelper },
     hasProfile ? undefined : base.sysctl)
   const print = (text: string, json: object): void => {
-    out.text(form === 'text' ? text : `${JSON.stringify({ schema: SCHEMA, ...json }, null, 2)}\n`)
+    out.text(form === 'text' ? text : `${JSON.stringify({ schema: SCHEMA, kernel: KERNEL, ...json }, null, 2)}\n`)
   }
   const planned = plannedDeletions(options)
   if (options.sweep !== undefined) {
