@@ -19,7 +19,7 @@ export interface SizeCallOptions extends CaptureOptions {
   readonly memory?: number
 }
 
-/** The report of `size -o json`: entries over time, the peak and its holders, what was lost, what to set. @throws UsageError, CaptureError */
+/** The report of `size -o json`: entries over time, the peak and its holders, what was lost. @throws UsageError, CaptureError */
 export async function size(paths: Paths, options: SizeCallOptions = {}): Promise<SizeReport> {
   const sysctl = sysctlOf(options)
   const { max = sysctl.max, buckets = sysctl.buckets, scale = 1, memory } = options
