@@ -39,6 +39,7 @@ export class FlowTable {
   /**
    * With conjunctions in the table: flows of one priority that fulfil all clauses of an id stand for the flow with that
    * conj_id; where they do not, or there is no such flow, what has a lower priority is asked.
+   * @differs  of several conjunctions met at once the first of the file is taken; Open vSwitch has no order of its own
    */
   #lookupClauses(key: Int32Array): Flow | null {
     const soft: Flow[] = []

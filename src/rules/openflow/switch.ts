@@ -70,7 +70,12 @@ export interface FlowProgram {
   readonly tables: ReadonlyMap<number, FlowTable>
 }
 
-/** A switch with its flows, to be handed to an engine as its hooks. */
+/**
+ * A switch with its flows, to be handed to an engine as its hooks.
+ * @differs  flows see whole datagrams in place of fragments; no decision is cached, so a copy of a packet is always done before
+ *           what stands behind it, and what NORMAL has learned holds at once; every port is a trunk of all VLANs; a packet comes
+ *           round from conntrack 32 times at most
+ */
 export class FlowSwitch implements Hooks, Way {
   readonly program: FlowProgram
   readonly ports: Ports
