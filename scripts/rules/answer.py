@@ -76,7 +76,7 @@ def as_bridge():
 
 
 OWN = {socket.inet_pton(socket.AF_INET, a) for a in ("10.1.0.254", "10.2.0.254", "127.0.0.1")} | \
-    {socket.inet_pton(socket.AF_INET6, a) for a in ("2001:db8:1::fe", "2001:db8:2::fe")}
+    {socket.inet_pton(socket.AF_INET6, a) for a in ("2001:db8:1::fe", "2001:db8:2::fe", "::1")}
 GROUP = 7
 
 

@@ -61,6 +61,7 @@ export class RulesFates {
   get flows(): readonly ChangedFlow[] { return [...this.#flows.values()] }
 
   readonly packet = (engine: Engine, frame: Frame): void => {
+    this.#other.isEcho = engine.packet.copyOf !== 0
     this.engine.push(frame)
     if (!this.#base.hasMet(frame) || !this.#other.hasMet(frame)) return
     const said = engine.packet.verdict

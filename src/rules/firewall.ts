@@ -61,6 +61,8 @@ export class Firewall implements Hooks {
   /** Packets that were the machine's own, and those of which an interface is not known. */
   hasLocal = false
   unplaced = 0
+  /** The next packet is one that another firewall knows for one that left it: it meets no rules here, even if this one let none out. */
+  isEcho = false
   #lastFrame = -1
   #conntrack!: Conntrack
   #nat: Nat | null = null
@@ -125,6 +127,7 @@ export class Firewall implements Hooks {
         return
       }
     }
+    if (this.isEcho) return
     this.#isDropped = false
     this.#reason = 'no rules'
     this.#chain = null
@@ -199,11 +202,10 @@ export class Firewall implements Hooks {
     const { facts, place } = this
     const nat = this.#nat
     if (nat === null) return way
-    if (!nat.isError) {
-      for (let i = 0; i < chains.length && nat.isOpen(isSource, isOutput); i++) if (!this.#runChain(chains[i]!, false)) return -1
-      if (nat.isOpen(isSource, isOutput)) nat.bindNull()
-    }
-    if (!nat.rewrite(isSource)) {
+    nat.enter(isSource, isOutput)
+    for (let i = 0; i < chains.length && nat.isOpen; i++) if (!this.#runChain(chains[i]!, false)) return -1
+    if (nat.isOpen) nat.bindNull()
+    if (!nat.rewrite()) {
       this.#end('nat')
       return -1
     }

@@ -139,7 +139,7 @@ function portsDrawn({ guessedPorts: count }: Firewall): RulesFinding[] {
   if (count === 0) return []
   return [{
     severity: 'note', id: 'nat-port-drawn', where: '',
-    text: `the kernel draws the translated port of ${String(count)} connection${count === 1 ? '' : 's'} by chance; shown is the first ` +
+    text: `the kernel draws the translated port of ${String(count)} connection${count === 1 ? '' : 's'} by chance; shown is one ` +
       'that is free, and answers to another are not recognised (a capture of both sides tells them)',
   }]
 }

@@ -1,9 +1,11 @@
 // Entries deleted on the way: what `conntrack -D` and `conntrack -F` would have changed. That the tables are the kernel's, the
 // golden nat-deleted tells.
 
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { deleteEntries, Engine, FLUSH, Frame, parseDeletion, snapshot } from '../../src/index.ts'
 import { command, Folder } from '../support/command.ts'
+import { ROOT } from '../support/sources.ts'
 import { back, handshake, tcp, udp } from '../support/traffic.ts'
 
 const folder = new Folder()
@@ -72,6 +74,31 @@ tcp 10.0.0.2:80 > 10.0.0.1:40000  1 packet, frame 7
     expect(code).not.toBe(0)
     expect(error).toMatch(message)
   })
+})
+
+test('a packet that left the machine only while its entry lived is no packet of its own once that is deleted', async () => {
+  const router = folder.file('router.rules', `*nat
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -o wan0 -j MASQUERADE
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -i lan0 -p tcp -m tcp --syn -j ACCEPT
+COMMIT
+`)
+  const { out } = await command(['rules', router, join(ROOT, 'samples/nat-router.pcap'), '--local', '192.168.1.1=lan0',
+    '--local', '198.51.100.1=wan0', '--route', '192.168.1.0/24=lan0', '--route', '0.0.0.0/0=wan0',
+    '--at', 'frame:6', '--delete', 'src=192.168.1.10', '-o', 'json'])
+  const report = JSON.parse(out) as { flows: { firstFrame: number }[] }
+  // The request and its answer; neither as it left the machine.
+  expect(report.flows.map(({ firstFrame }) => firstFrame)).toEqual([7, 9])
+  expect(report).toMatchObject({ packets: 2, newlyDropped: 2, entries: 2, otherEntries: 1 })
 })
 
 test('whatif tells what conntrack would have said without the entries', async () => {

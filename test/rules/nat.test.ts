@@ -99,6 +99,15 @@ describe('the source of a connection', () => {
   })
 })
 
+test('however many clients have one port, no two connections have the same answers', () => {
+  const packets = Array.from({ length: 600 }, (_, i) =>
+    segment(`10.1.${String(i >> 8)}.${String(i & 255)}`, 40_000, '192.0.2.9', 80, { flags: 'S', seq: i }))
+  const { entries } = run(nat('-A POSTROUTING -o wan -p tcp -j MASQUERADE --to-ports 5000-5999'), packets)
+  expect(new Set(entries.map((entry) => entry.split(' ')[1])).size).toBe(600)
+  const few = run(nat('-A POSTROUTING -o wan -p tcp -j MASQUERADE --to-ports 5000-5004'), packets.slice(0, 8))
+  expect(few.fates.map((fate) => fate === 'accept')).toEqual([true, true, true, true, true, false, false, false])
+})
+
 describe('the destination of a connection', () => {
   const FROM_OUTSIDE = segment('192.0.2.9', 5000, '192.0.2.1', 8080)
 

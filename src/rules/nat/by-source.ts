@@ -7,34 +7,56 @@ import { AF_INET } from '../../base/units.ts'
 import type { Connection } from '../../table/connection.ts'
 import type { Tuple } from '../../table/tuple.ts'
 
-const NONE: readonly number[] = []
+/** No such record. */
+export const NONE = -1
 
 export class BySource {
-  /** Records by client; each list oldest first. */
-  readonly #records = new Map<string, number[]>()
+  /** The latest record of each client. */
+  readonly #latest = new Map<string, number>()
+  /** Its neighbours among those of its client, by record. */
+  readonly #older = new Map<number, number>()
+  readonly #newer = new Map<number, number>()
 
   add(conn: Connection): void {
     const key = keyOf(conn)
-    const same = this.#records.get(key)
-    if (same === undefined) this.#records.set(key, [conn.index])
-    else same.push(conn.index)
+    const before = this.#latest.get(key)
+    if (before !== undefined) {
+      this.#older.set(conn.index, before)
+      this.#newer.set(before, conn.index)
+    }
+    this.#latest.set(key, conn.index)
   }
 
   remove(conn: Connection): void {
+    const { index } = conn
+    const older = this.#older.get(index)
+    const newer = this.#newer.get(index)
+    this.#older.delete(index)
+    this.#newer.delete(index)
+    if (older !== undefined) {
+      if (newer === undefined) this.#newer.delete(older)
+      else this.#newer.set(older, newer)
+    }
+    if (newer !== undefined) {
+      if (older === undefined) this.#older.delete(newer)
+      else this.#older.set(newer, older)
+      return
+    }
     const key = keyOf(conn)
-    const left = this.#records.get(key)?.filter((index) => index !== conn.index)
-    if (left === undefined) return
-    if (left.length === 0) this.#records.delete(key)
-    else this.#records.set(key, left)
+    if (this.#latest.get(key) !== index) return // it never was here
+    if (older === undefined) this.#latest.delete(key)
+    else this.#latest.set(key, older)
   }
 
-  /** Records of a tuple's client, the latest last. */
-  of(tuple: Tuple): readonly number[] {
+  /** The latest record of a tuple's client, or NONE. */
+  latestOf(tuple: Tuple): number {
     const { proto, sourcePort, source0, source1, source2, source3 } = tuple
-    return this.#records.get(tuple.isIpv6
-      ? `${String(proto)} ${String(sourcePort)} ${String(source0)} ${String(source1)} ${String(source2)} ${String(source3)}`
-      : `${String(proto)} ${String(sourcePort)} ${String(source0)}`) ?? NONE
+    const words = tuple.isIpv6 ? [source0, source1, source2, source3] : [source0]
+    return this.#latest.get([proto, sourcePort, ...words].join(' ')) ?? NONE
   }
+
+  /** The record that came before one, of the same client, or NONE. */
+  before(index: number): number { return this.#older.get(index) ?? NONE }
 }
 
 function keyOf(conn: Connection): string {

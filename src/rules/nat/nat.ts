@@ -38,7 +38,7 @@ export class Nat implements NatSetup {
   readonly #before = new Tuple()
   readonly #now = new Tuple()
   readonly #answer = new Tuple()
-  /** The hook that is walked. */
+  /** The hook. */
   #isSource = false
   #isOutput = false
 
@@ -54,19 +54,23 @@ export class Nat implements NatSetup {
   }
 
   /**
-   * At a hook: have its rules still to say what becomes of the connection?
-   * @param isSource  the hook changes sources, else destinations
+   * Comes to a hook: what is said from now on is said there.
+   * @param isSource  it changes sources, else destinations
    * @param isOutput  it is OUTPUT
    */
-  isOpen(isSource: boolean, isOutput: boolean): boolean {
+  enter(isSource: boolean, isOutput: boolean): void {
     this.#isSource = isSource
     this.#isOutput = isOutput
-    const { packet, connection } = this.#facts
-    return (packet.verdict === VERDICT_NEW || packet.verdict === VERDICT_RELATED) &&
-      (connection.status & (isSource ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE)) === 0
   }
 
-  /** Is the packet an ICMP error about its connection? */
+  /** Is it still open what becomes of the connection at this hook? */
+  get isOpen(): boolean {
+    const { packet, connection } = this.#facts
+    return (packet.verdict === VERDICT_NEW || packet.verdict === VERDICT_RELATED) && !this.isError &&
+      (connection.status & (this.#isSource ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE)) === 0
+  }
+
+  /** The packet is an ICMP error about its connection. */
   get isError(): boolean {
     const { packet, isIpv6 } = this.#facts
     return packet.verdict === VERDICT_RELATED && packet.protocol === (isIpv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP)
@@ -112,8 +116,9 @@ export class Nat implements NatSetup {
   }
 
   /** The packet as it goes on from this hook. @returns  false when it is dropped */
-  rewrite(isSource: boolean): boolean {
+  rewrite(): boolean {
     const facts = this.#facts
+    const isSource = this.#isSource
     const { connection: conn, packet } = facts
     const dir = packet.direction
     if (this.isError && !this.#isTranslatable()) return false

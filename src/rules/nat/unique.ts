@@ -1,6 +1,6 @@
 // How a new connection is translated: the address and the port it gets, so that its answers belong to it alone.
 // Kernel: get_unique_tuple(), nf_nat_l4proto_unique_tuple(), nf_nat_used_tuple_harder() in nf_nat_core.c (v6.12).
-// @differs  where the kernel draws a port, the first free one of the range is taken; the caller is told
+// @differs  where the kernel draws a port, a free one is taken in turn; the caller is told
 
 import { seqAfter } from '../../base/seq.ts'
 import {
@@ -12,7 +12,7 @@ import { Connection } from '../../table/connection.ts'
 import { IPS_DYING, IPS_FIXED_TIMEOUT, IPS_SRC_NAT } from '../../table/status.ts'
 import { END_KILLED, NOT_FOUND, type Table } from '../../table/table.ts'
 import { Tuple } from '../../table/tuple.ts'
-import type { BySource } from './by-source.ts'
+import { type BySource, NONE } from './by-source.ts'
 import type { NatRange } from './range.ts'
 import { destinationWords, sourceWords, spread } from './spread.ts'
 
@@ -29,6 +29,8 @@ export interface Wish {
 export class UniqueTuples {
   /** The last one holds a port that the kernel would have drawn. */
   isGuess = false
+  /** Where to look for the next port in place of one that is drawn. */
+  #drawn = 0
   readonly #table: Table
   readonly #bySource: BySource
   readonly #answer = new Tuple()
@@ -69,11 +71,10 @@ export class UniqueTuples {
 
   /** The client has an address and a port already: they serve here too where answers stay told apart. */
   #asBefore(tuple: Tuple, range: NatRange): boolean {
-    const known = this.#bySource.of(tuple)
     const before = new Tuple()
     const found = new Tuple()
-    for (let i = known.length - 1; i >= 0; i--) {
-      const { words, base } = this.#other.at(known[i] ?? 0)
+    for (let index = this.#bySource.latestOf(tuple); index !== NONE; index = this.#bySource.before(index)) {
+      const { words, base } = this.#other.at(index)
       before.load(words, base, 1)
       if (!found.invert(before)) continue
       setDestination(found, tuple)
@@ -90,15 +91,16 @@ export class UniqueTuples {
     const window = portsOf(tuple, range, isSource, conn.master !== 0)
     if (window === null) return
     const { from, count } = window
-    const isDrawn = range.basePort === null && (range.isRandom || isSource)
-    const start = range.basePort === null ? 0 : (portOf(tuple, isSource) - range.basePort) & 0xffff
-    this.isGuess = isDrawn && count > 1
-    // In place of a drawn port: the one it has, where that will do.
+    this.isGuess = range.basePort === null && (range.isRandom || isSource) && count > 1
+    // In place of a drawn port: the one it has, where that will do; else one behind the last that was drawn.
     if (this.isGuess && portFits(tuple, isSource, { from, to: from + count - 1 }) && !this.isUsed(tuple)) return
-    const attempts = this.isGuess ? count : Math.min(count, MOST_ATTEMPTS)
+    const start = range.basePort !== null ? portOf(tuple, isSource) - range.basePort : this.isGuess ? this.#drawn : 0
+    const attempts = Math.min(count, MOST_ATTEMPTS)
     for (let i = 0; i < attempts; i++) {
       setPort(tuple, isSource, from + ((start + i) & 0xffff) % count)
-      if (!this.#isTaken(tuple, conn, attempts - i)) return
+      if (this.#isTaken(tuple, conn, attempts - i)) continue
+      if (this.isGuess) this.#drawn = start + i + 1
+      return
     }
     if (attempts < count) this.isGuess = true
   }
