@@ -68,7 +68,7 @@ export interface Table {
   readonly time: Time
   /** Frames of the capture read by then. */
   readonly frame: number
-  /** In the order of creation. */
+  /** In the order of creation, or as `order` asks. */
   readonly entries: Row[]
   readonly expectations: ExpectRow[]
 }

@@ -135,6 +135,15 @@ describe('explain', () => {
     })
   })
 
+  test('shows no cell where the table was not asked', async () => {
+    const bad = tcp({ sport: 40_000 }, 'A', { seq: 1001, ack: 5001, length: 4 })
+    bad[bad.length - 1] = 1
+    const path = folder.capture('bad.pcap', [...handshake(START, {}), { sec: START + 1, bytes: bad }])
+    const last = packetSteps((await explainedIn(path, '--frame', '4', '--sysctl', 'checksum=1')).steps).at(-1)
+    expect(last).toMatchObject({ verdict: 'INVALID', bounds: [], decided: ['the timeout is not refreshed: the packet is refused'] })
+    expect(last?.said[0]?.kernel).toContain('bad checksum')
+  })
+
   test('names chunks and types, and their cells, of SCTP and DCCP', async () => {
     const first = async (name: string): Promise<Partial<PacketStep> | undefined> =>
       packetSteps((await explained(name, '--frame', '1')).steps)[0]

@@ -33,7 +33,8 @@ const BEFORE_WINDOW: ReadonlySet<ReasonName> = new Set([
   'TCP_STATE_INVALID', 'TCP_STATE_IGNORED', 'TCP_CHALLENGE_ACK', 'TCP_RST', 'TCP_FLAGS', 'TCP_NEW', 'BAD_CHECKSUM',
 ])
 
-/** What SCTP's and DCCP's trackers say at their tables. */
+/** What TCP's tracker says before it looks at its table, and SCTP's and DCCP's at theirs. */
+const BEFORE_TABLE: ReadonlySet<ReasonName> = new Set(['TRUNCATED', 'BAD_CHECKSUM', 'TCP_FLAGS'])
 const AT_TABLE: ReadonlySet<ReasonName> = new Set(['SCTP_STATE_INVALID', 'DCCP_NEW', 'DCCP_STATE_INVALID'])
 
 const FOLLOWS = 'it answers what was ignored before, so both sides agree: the entry follows them'
@@ -155,7 +156,7 @@ export class Explanation implements Hooks {
     const direction = packet.verdict >= VERDICT_NEW ? packet.direction : found === NOT_FOUND ? unheld : guessed
     const isRefreshed = left !== null && (mark === null || isReopened || left.deadline !== mark.deadline ||
       (left.packets(guessed) > mark.packets && (left.status & IPS_FIXED_TIMEOUT) === 0))
-    const cells = look !== null ? [look.cell] : other !== null && metTable(packet) ? other.cells : []
+    const cells = !metTable(packet) ? [] : look === null ? other?.cells ?? [] : [look.cell]
     const isSynAgain = segment?.flags === 'SYN' && before?.state === 'SYN_SENT'
     this.steps.push({
       kind: 'packet', frame: frame.number, time: timeText(frame), since: this.#since(frame.sec, frame.nsec),
@@ -242,7 +243,10 @@ export class Explanation implements Hooks {
 
 /** False where something before the state table had decided: a header that is wrong, a tag. */
 function metTable(packet: Packet): boolean {
-  return packet.verdict !== VERDICT_INVALID || (packet.reasonCount > 0 && AT_TABLE.has(REASONS[packet.reasons[0] ?? 0]?.[0] ?? 'NONE'))
+  if (packet.verdict !== VERDICT_INVALID) return true
+  const first = REASONS[packet.reasons[0] ?? 0]?.[0] ?? 'NONE'
+  if (packet.protocol === IPPROTO_TCP) return packet.reasonCount === 0 || !BEFORE_TABLE.has(first)
+  return packet.reasonCount > 0 && AT_TABLE.has(first)
 }
 
 /** False where something before the window check had decided. */
