@@ -29,7 +29,7 @@ export function directorMoment(context: Context, director: Vantage, rows: readon
   const own = new Set(director.services.map(({ text }) => text))
   const services = context.services.filter(({ text }) => own.has(text))
   const lines = (isTracked: boolean): string[] =>
-    directorRows(rows, services, forwarding, isTracked, context.nowMs).map((row) => printProc(row))
+    directorRows(rows, services, forwarding, isTracked, context.nowMs).map((row) => printProc(row, { counters: context.sysctl.acct === 1 }))
   return {
     at, time, untracked: lines(false), tracked: lines(true),
     ipvs: ipvsLines(services, forwarding, addressesByStation(context.evidence.arp, addressesOf(services)), context.nowMs),

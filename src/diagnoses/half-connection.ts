@@ -3,7 +3,7 @@
 import type { Context } from './context.ts'
 import { asymmetricRoute } from './asymmetric-route.ts'
 import { halfFrames, unseenBytes, unseenEchoes, unseenProof } from './director-story.ts'
-import { count, type Finding, framesOf } from './finding.ts'
+import { count, type Finding, framesOf, verb } from './finding.ts'
 import { oneDirection } from './one-direction.ts'
 import type { Service } from './service.ts'
 import { synScan } from './syn-scan.ts'
@@ -29,7 +29,7 @@ function finding(subject: string, services: readonly Service[], hasOthers: boole
   return {
     code: 'half-connection', subject, severity: 'warning', confidence: unseen > 0 ? 0.9 : 0.7,
     sentence: `${count(half.length, 'connection')} to ${services.length === 1 ? subject : count(services.length, 'service')} `
-      + `${half.length === 1 ? 'is' : 'are'} here from the client's side alone, and somebody answers: the machine is a director of `
+      + `${verb(half.length, 'is', 'are')} here from the client's side alone, and somebody answers: the machine is a director of `
       + 'LVS-DR, routes are asymmetric, or the capture lacks one direction.',
     numbers: { connections: half.length, answeredUnseen: sum((service) => service.answeredUnseen.length), unseenBytes: unseen,
       unseenEchoes: sum(unseenEchoes) },

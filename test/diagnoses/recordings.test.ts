@@ -5,9 +5,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
-  contextOf, countsWith, countsWithout, directorRows, Evidence, ipvsLines, openCapture, parseWhen, printProc, Replay, type Row, snapshot,
+  contextOf, countsWith, countsWithout, type DirectorMoment, directorMoment, Evidence, formatTime, openCapture, parseWhen, Replay, snapshot,
 } from '../../src/index.ts'
-import { addressesByStation } from '../../src/diagnoses/director.ts'
 import { ROOT } from '../support/sources.ts'
 
 const LVS = join(ROOT, '../shared/conformance/lvs')
@@ -56,7 +55,7 @@ describe.skipIf(!isThere).each(['dr0', 'dr1', 'tun0', 'tun1', 'nat0', 'nat1'])('
   test('holds what the director held', async () => {
     const { tables, input } = recorded(folder)
     expect(tables.length).toBeGreaterThan(30)
-    const run = async (at: string[]): Promise<{ rows: Row[], ipvs: string[], evidence: Evidence }[]> => {
+    const run = async (at: string[]): Promise<{ moment: DirectorMoment, evidence: Evidence }[]> => {
       const evidence = new Evidence()
       const whole = new Evidence()
       const source = await openCapture(join(LVS, folder, 'director.pcap'))
@@ -75,25 +74,19 @@ describe.skipIf(!isThere).each(['dr0', 'dr1', 'tun0', 'tun1', 'nat0', 'nat1'])('
         copies: 'auto', at: at.map(parseWhen),
         onPacket: (engine, frame) => { evidence.note(engine, frame) }, onOther: (frame) => { evidence.noteOther(frame) },
       })
-      const found: { rows: Row[], ipvs: string[], evidence: Evidence }[] = []
-      for await (const moment of replay.moments()) {
-        const now = evidence.msOf(moment.time)
-        const address = vantage.services[0]!.address
-        const services = contextOf(evidence, replay.engine.sysctl, 'auto',
-          now).services.filter((service) => service.text === vantage.services[0]!.text)
-        found.push({
-          rows: directorRows(snapshot(replay.engine), services, forwarding, isTracked, now), evidence,
-          ipvs: ipvsLines(services, forwarding, addressesByStation(evidence.arp, new Set([address])), now),
-        })
+      const found: { moment: DirectorMoment, evidence: Evidence }[] = []
+      for await (const { text, time, engine } of replay.moments()) {
+        const context = contextOf(evidence, { ...engine.sysctl, acct: 1 }, 'auto', evidence.msOf(time))
+        found.push({ moment: directorMoment(context, vantage, snapshot(engine), text, formatTime(time)), evidence })
       }
       again.close()
       return found
     }
     const found = await run(tables.map(({ at }) => at))
     expect(found.length).toBe(tables.length)
-    found.forEach(({ rows, ipvs }, i) => {
+    found.forEach(({ moment: { tracked: withEntries, untracked, ipvs } }, i) => {
       const { at, tracked, ipvs: theirs } = tables[i]!
-      expectSame(rows.map((row) => printProc(row, { counters: true })), tracked, `${folder} nf_conntrack ${at}`)
+      expectSame(isTracked ? withEntries : untracked, tracked, `${folder} nf_conntrack ${at}`)
       expectSame(ipvs, theirs, `${folder} ipvs ${at}`)
     })
     expect(input).toHaveProperty('INVALID')
