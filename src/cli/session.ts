@@ -59,7 +59,7 @@ export class Session {
       between: (current) => {
         const now = performance.now()
         // Who reads from a pipe may wait long for the next packet: what there is to say goes out before.
-        if (now < turnAt && !this.out.full && source.size > 0) return true
+        if (now < turnAt && source.size > 0) return this.#flushed()
         turnAt = now + TURN
         progress.tick(current)
         return this.#turn()
@@ -81,6 +81,12 @@ export class Session {
     for (const error of replay.damage) this.#complain(error)
     this.#remark(replay, common)
     if (replay.stopped) this.exitCode = EXIT.INTERRUPTED
+  }
+
+  /** Hands on what has gathered, where it is enough. */
+  #flushed(): true | Promise<true> {
+    const written = this.out.full ? this.out.flush() : undefined
+    return written === undefined ? true : written.then(() => true)
   }
 
   async #turn(): Promise<boolean> {
