@@ -1,7 +1,8 @@
 // pcap-conntrack as a library. The first block is what most programs need; the rest is what it is made of.
 
 export {
-  type CaptureOptions, type EventOptions, events, type PacketOptions, packets, type Paths, statistics, type Table, table, type TableOptions, tables,
+  type CaptureOptions, type EventOptions, events, type PacketOptions, packets, type Paths, statistics, type Table, table,
+  type TableOptions, tables,
 } from './library.ts'
 export {
   compare, type CompareReport, diff, type DiffReport, diffs, explain, type ExplainReport, type SavedTableOptions,
@@ -73,7 +74,7 @@ export { type ConntrackEvent, EVENT_DESTROY, EVENT_NEW, EVENT_UPDATE, EventWatch
 
 // The life of one connection, explained.
 export { Explanation } from './views/explain/explanation.ts'
-export { flowOf, parseFlow } from './views/explain/flow.ts'
+export { FlowFinder, flowOf, parseFlow } from './views/explain/flow.ts'
 export { EXPLAIN_FORM_NAMES, type ExplainedFlow, type ExplainOptions, printExplanation } from './views/explain/form.ts'
 export type { Bound, EndStep, EntryThen, PacketStep, PromisedBy, Said, SegmentThen, Step } from './views/explain/step.ts'
 export type { Tuple as FlowTuple } from './table/tuple.ts'

@@ -15,7 +15,7 @@ import type { DiffCounts } from './views/diff-form.ts'
 import { type DiffOptions, elapsedBetween } from './views/diff.ts'
 import { type DiffSide, DiffWatch, tellDifferences, type ToldDifference } from './views/diff-watch.ts'
 import { Explanation } from './views/explain/explanation.ts'
-import { flowOf, parseFlow } from './views/explain/flow.ts'
+import { FlowFinder, parseFlow } from './views/explain/flow.ts'
 import type { ExplainedFlow } from './views/explain/form.ts'
 import type { Step } from './views/explain/step.ts'
 import type { ReadProblem } from './views/parse/parser.ts'
@@ -191,14 +191,9 @@ export async function explain(
 }
 
 async function flowOfFrame(paths: Paths, number: number, options: CaptureOptions): Promise<FlowTuple> {
-  const found: (FlowTuple | null)[] = []
-  const replay = await openReplay(paths, options, {
-    at: [],
-    onPacket: ({ packet, conntrack }, frame) => { if (frame.number === number) found.push(flowOf(packet, conntrack)) },
-  })
-  await runWhole(replay, { onDamage: later })
-  const [flow] = found
-  if (flow === undefined) throw new UsageError(`frame ${String(number)}: the capture has no IP packet with that number`)
-  if (flow === null) throw new UsageError(`frame ${String(number)}: nothing tells which connection it belongs to`)
-  return flow
+  const finder = new FlowFinder(number)
+  await runWhole(await openReplay(paths, options, {
+    at: [], onPacket: (engine, frame) => { finder.onPacket(engine, frame) },
+  }), { onDamage: later })
+  return finder.flow
 }

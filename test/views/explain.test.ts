@@ -135,6 +135,21 @@ describe('explain', () => {
     })
   })
 
+  test('takes a fragment for the datagram that it becomes a part of', async () => {
+    const whole = await explained('fragments.pcap', '--frame', '3')
+    expect(packetSteps(whole.steps)[0]).toMatchObject({ frame: 3, verdict: 'NEW' })
+    for (const frame of ['1', '2']) expect(await explained('fragments.pcap', '--frame', frame)).toEqual(whole)
+    const fates = new Map<number, string>()
+    for await (const { frame, verdict } of packets(sample('fragments.pcap'))) fates.set(frame, verdict)
+    const errors = new Set<string>()
+    for (const frame of fates.keys()) {
+      const { code, error, out } = await command(['explain', sample('fragments.pcap'), '--frame', String(frame)])
+      expect([code, out === '']).toEqual(error === '' ? [0, false] : [2, true])
+      if (error !== '') errors.add(error.replace(/\d+/, 'N'))
+    }
+    expect([...errors]).toEqual(['pcap-conntrack: frame N: a fragment of a datagram that never was whole, so nothing became of it\n'])
+  })
+
   test('shows no cell where the table was not asked', async () => {
     const bad = tcp({ sport: 40_000 }, 'A', { seq: 1001, ack: 5001, length: 4 })
     bad[bad.length - 1] = 1

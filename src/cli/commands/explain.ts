@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import {
-  EXPLAIN_FORM_NAMES, Explanation, flowOf, type FlowTuple, parseFlow, printExplanation, UsageError,
+  EXPLAIN_FORM_NAMES, Explanation, FlowFinder, type FlowTuple, parseFlow, printExplanation, UsageError,
 } from '../../index.ts'
 import { EXIT } from '../exit-codes.ts'
 import { addCommonOptions, type CommonOptions, engineOptions, oneOf, wantsColour } from '../options.ts'
@@ -46,7 +46,8 @@ async function run(session: Session, paths: string[], options: ExplainOptions): 
     ...engine, at: [], ordered: true, hooks: explanation, onPacket: (current, frame) => { explanation.onPacket(current, frame) },
   }, async (replay) => {
     await replay.run()
-    if (explanation.steps.length === 0) throw new UsageError(`--flow ${options.flow ?? ''}: the capture has no packet of it`)
+    const which = options.flow === undefined ? `--frame ${options.frame ?? ''}` : `--flow ${options.flow}`
+    if (explanation.steps.length === 0) throw new UsageError(`${which}: the capture has no packet of it`)
     out.text(printExplanation({ protocol: flow.protocol, original: explanation.original }, explanation.steps, form, {
       colour: wantsColour(options, io),
     }))
@@ -59,16 +60,9 @@ async function flowOfFrame(session: Session, paths: string[], options: ExplainOp
   const number = Number(text)
   if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--frame ${text}: write a whole number from 1`)
   if (paths.includes('-')) throw new UsageError('--frame reads the capture twice, which standard input cannot: use --flow')
-  const seen: (FlowTuple | null)[] = []
+  const finder = new FlowFinder(number)
   await session.replay(paths, { ...options, quiet: true }, {
-    ...engineOptions(options), at: [],
-    onPacket: (engine, frame) => {
-      if (frame.number === number) seen.push(flowOf(engine.packet, engine.conntrack))
-    },
+    ...engineOptions(options), at: [], onPacket: (engine, frame) => { finder.onPacket(engine, frame) },
   }, async (replay) => { await replay.run() })
-  const [flow] = seen
-  if (flow !== undefined && flow !== null) return flow
-  if (session.exitCode !== EXIT.DONE) return null
-  const why = flow === null ? 'nothing tells which connection it belongs to' : 'the capture has no IP packet with that number'
-  throw new UsageError(`--frame ${text}: ${why}`)
+  return !finder.isSeen && session.exitCode !== EXIT.DONE ? null : finder.flow
 }

@@ -3,8 +3,11 @@
 import { type AddressWords, parseIpv4, parseIpv6 } from '../../base/address.ts'
 import { UsageError } from '../../base/errors.ts'
 import { AF_INET, AF_INET6, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6 } from '../../base/units.ts'
-import { ORIGINAL, REPLY } from '../../base/verdict.ts'
+import { ORIGINAL, REPLY, VERDICT_NONE } from '../../base/verdict.ts'
+import type { Frame } from '../../capture/frame.ts'
 import type { Conntrack } from '../../conntrack/conntrack.ts'
+import { readAddresses } from '../../conntrack/tuple-of.ts'
+import type { Engine } from '../../engine.ts'
 import type { Packet } from '../../ip/packet.ts'
 import { Connection } from '../../table/connection.ts'
 import { Tuple } from '../../table/tuple.ts'
@@ -100,4 +103,61 @@ export function flowOf(packet: Packet, conntrack: Conntrack): Tuple | null {
   // A free record has no family: the packet has ended the connection.
   const original = new Tuple()
   return original.invert(tuple) ? original : null
+}
+
+const FRAGMENT_BITS = 0x3fff // of IPv4's flags and offset: more fragments, or not the first
+const FRAGMENT_HEADER = 44 // of IPv6
+
+function isFragment({ view, ip, version }: Packet): boolean {
+  return version === 4 ? (view.getUint16(ip + 6) & FRAGMENT_BITS) !== 0 : view.getUint8(ip + 6) === FRAGMENT_HEADER
+}
+
+/**
+ * Finds the connection that a frame belongs to, while a replay goes by: that of its packet, or of the datagram that its fragment
+ * becomes a part of.
+ */
+export class FlowFinder {
+  readonly #number: number
+  readonly #waiting = new Tuple()
+  /** IPv4's identification of the datagram that is waited for; IPv6's is gone once it is whole. */
+  #id = 0
+  #state: 'unseen' | 'waiting' | 'nameless' | Tuple = 'unseen'
+
+  /** @param number  of the frame, from 1 */
+  constructor(number: number) {
+    this.#number = number
+  }
+
+  /** To be called for every packet, right after the engine took it. */
+  onPacket({ packet, conntrack }: Engine, frame: Frame): void {
+    if (frame.number === this.#number) {
+      if (packet.verdict === VERDICT_NONE && packet.copyOf === 0 && isFragment(packet)) {
+        this.#state = 'waiting'
+        readAddresses(packet.view, packet.ip, packet.version, 0, this.#waiting)
+        this.#id = packet.version === 4 ? packet.view.getUint16(packet.ip + 4) : 0
+      } else this.#state = flowOf(packet, conntrack) ?? 'nameless'
+    } else if (this.#state === 'waiting' && this.#isWhole(packet, frame)) this.#state = flowOf(packet, conntrack) ?? 'nameless'
+  }
+
+  /** The connection, in its original direction. @throws UsageError where there is none */
+  get flow(): Tuple {
+    const frame = `frame ${String(this.#number)}`
+    switch (this.#state) {
+      case 'unseen': throw new UsageError(`${frame}: the capture has no IP packet with that number`)
+      case 'waiting': throw new UsageError(`${frame}: a fragment of a datagram that never was whole, so nothing became of it`)
+      case 'nameless': throw new UsageError(`${frame}: nothing tells which connection it belongs to`)
+      default: return this.#state
+    }
+  }
+
+  /** The capture had the frame. */
+  get isSeen(): boolean { return this.#state !== 'unseen' }
+
+  /** The datagram that is waited for: put together out of several frames, between the same addresses. */
+  #isWhole(packet: Packet, frame: Frame): boolean {
+    if (packet.verdict === VERDICT_NONE || packet.bytes === frame.bytes) return false
+    const own = new Tuple()
+    readAddresses(packet.view, packet.ip, packet.version, 0, own)
+    return isSameTuple(own, this.#waiting) && (packet.version !== 4 || packet.view.getUint16(packet.ip + 4) === this.#id)
+  }
 }
