@@ -15,17 +15,21 @@ export interface PacketRow {
   direction: 'original' | 'reply' | null
   /** What the kernel logs of it, several joined by `; `; null for nothing. */
   reason: string | null
+  /** Number of the frame that this is a copy of, which was tracked in its place; absent where it is none. */
+  copyOf?: number
 }
 
 /** Copies what is known of the packet of a frame just taken. */
 export function packetRowOf(frame: Frame, packet: Packet): PacketRow {
-  return {
+  const row: PacketRow = {
     frame: frame.number,
     time: timeText(frame),
     verdict: VERDICT_NAMES[packet.verdict] ?? '-',
     direction: packet.verdict < VERDICT_NEW ? null : packet.direction === REPLY ? 'reply' : 'original',
     reason: packet.reasonCount === 0 ? null : reasonText(packet),
   }
+  if (packet.copyOf !== 0) row.copyOf = packet.copyOf
+  return row
 }
 
 /** Nanoseconds since the epoch. */
