@@ -140,7 +140,7 @@ export class Firewall implements Hooks {
     this.#isDropped = version === null ? !this.#track(packet) || !this.#finish(null, packet) : !this.#through(version, packet, way)
     if (this.#isDropped) this.#abandon(packet)
     else if (this.#joins !== null && facts.isTranslated && this.place.way === FORWARDED) {
-      this.#joins.add(facts, frame, this.#nat?.isGuessed === true)
+      this.#joins.add(facts, frame, this.#nat?.isGuessed === true && !this.place.isBridge)
     }
   }
 
