@@ -13,24 +13,30 @@ export const NONE = -1
 export class BySource {
   /** The latest record of each client. */
   readonly #latest = new Map<string, number>()
-  /** Its neighbours among those of its client, by record. */
+  /** By record: its client, and its neighbours among those of that client. */
+  readonly #clients = new Map<number, string>()
   readonly #older = new Map<number, number>()
   readonly #newer = new Map<number, number>()
 
   add(conn: Connection): void {
-    const key = keyOf(conn)
-    const before = this.#latest.get(key)
+    const { index } = conn
+    const client = clientOf(conn)
+    const before = this.#latest.get(client)
     if (before !== undefined) {
-      this.#older.set(conn.index, before)
-      this.#newer.set(before, conn.index)
+      this.#older.set(index, before)
+      this.#newer.set(before, index)
     }
-    this.#latest.set(key, conn.index)
+    this.#latest.set(client, index)
+    this.#clients.set(index, client)
   }
 
-  remove(conn: Connection): void {
-    const { index } = conn
+  /** Forgets a record, which may have been given back already. */
+  remove(index: number): void {
+    const client = this.#clients.get(index)
+    if (client === undefined) return
     const older = this.#older.get(index)
     const newer = this.#newer.get(index)
+    this.#clients.delete(index)
     this.#older.delete(index)
     this.#newer.delete(index)
     if (older !== undefined) {
@@ -40,12 +46,8 @@ export class BySource {
     if (newer !== undefined) {
       if (older === undefined) this.#older.delete(newer)
       else this.#older.set(newer, older)
-      return
-    }
-    const key = keyOf(conn)
-    if (this.#latest.get(key) !== index) return // it never was here
-    if (older === undefined) this.#latest.delete(key)
-    else this.#latest.set(key, older)
+    } else if (older === undefined) this.#latest.delete(client)
+    else this.#latest.set(client, older)
   }
 
   /** The latest record of a tuple's client, or NONE. */
@@ -59,7 +61,7 @@ export class BySource {
   before(index: number): number { return this.#older.get(index) ?? NONE }
 }
 
-function keyOf(conn: Connection): string {
+function clientOf(conn: Connection): string {
   const words = conn.l3num === AF_INET ? [conn.source(0)] : [0, 1, 2, 3].map((i) => conn.source(0, i))
   return [conn.l3num | (conn.protocol << 8) | (conn.zone << 16), conn.sourcePort(0), ...words].join(' ')
 }

@@ -48,7 +48,7 @@ export class Nat implements NatSetup {
     this.#facts = facts
     this.#unique = new UniqueTuples(table, this.#bySource)
     table.listen((index) => {
-      this.#bySource.remove(table.peek.at(index))
+      this.#bySource.remove(index)
       this.#guessed.delete(index)
     })
   }
@@ -186,11 +186,12 @@ export class Nat implements NatSetup {
     this.guesses--
   }
 
-  /** The connection is not to be. To be called before its record is given back. */
+  /** The packet was dropped: a connection that it would have opened is not to be. Its record may have been given back already. */
   forget(): void {
-    const { connection } = this.#facts
-    if ((connection.status & IPS_CONFIRMED) === 0) this.#guessed.delete(connection.index)
-    if ((connection.status & (IPS_SRC_NAT_DONE | IPS_CONFIRMED)) === IPS_SRC_NAT_DONE) this.#bySource.remove(connection)
+    const { connection: { status, index } } = this.#facts
+    if ((status & IPS_CONFIRMED) !== 0) return
+    this.#guessed.delete(index)
+    this.#bySource.remove(index)
   }
 }
 
