@@ -3,11 +3,11 @@
 import { IPPROTO_TCP } from '../base/units.ts'
 import type { Chain } from './chain.ts'
 import type { Firewall } from './firewall.ts'
-import { KIND_DIRECTION, KIND_PROTOCOL, KIND_STATE, STATE_ESTABLISHED, STATE_INVALID, STATE_NEW } from './facts.ts'
+import { KIND_DIRECTION, KIND_PROTOCOL, KIND_STATE, STATE_ESTABLISHED, STATE_INVALID, STATE_NEW, STATE_RELATED } from './facts.ts'
 import { ProtocolMatch } from './match-ip.ts'
 import { HelperMatch, StateMatch } from './match-conntrack.ts'
 import type { Rule } from './rule.ts'
-import type { BaseChain, Ruleset } from './ruleset.ts'
+import { type BaseChain, CONNTRACK_PRIORITY, type Ruleset } from './ruleset.ts'
 import { ACCEPT, DROP } from './target.ts'
 import { CtTarget } from './targets.ts'
 
@@ -55,6 +55,11 @@ function neverMatches(ruleset: Ruleset, rule: Rule): RulesFinding[] {
   const states = rule.matches.filter((match) => match instanceof StateMatch)
   if (rule.table === 'raw' && states.length > 0 && (rule.allowed & STATE_INVALID) === 0) {
     return say('can never match: in the raw table nothing is tracked yet, and every packet counts as INVALID')
+  }
+  const isEarly = ruleset.bases.some(({ chain, hook, priority }) => chain.table === rule.table && chain.name === rule.chain &&
+    (hook === 'prerouting' || hook === 'output') && priority < CONNTRACK_PRIORITY)
+  if (isEarly && (rule.allowed & KIND_STATE & ~(STATE_ESTABLISHED | STATE_RELATED)) === 0) {
+    return say('can never match: its chain comes before conntrack, which alone makes a packet ESTABLISHED or RELATED')
   }
   return []
 }

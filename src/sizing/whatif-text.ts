@@ -26,7 +26,8 @@ export function worldsText(report: WorldsReport): string {
   lines.push('', `${String(differ)} of ${String(report.packets)} packets fare otherwise`)
   for (const { base: was, other: is, packets } of verdicts) lines.push(`  ${was} → ${is}: ${String(packets)}`)
   some(lines, 'flows', flows.length, flows.map((fate) =>
-    `${fate.flow}: ${String(fate.packets)} packets from frame ${String(fate.firstFrame)} (${fate.base} → ${fate.other})`))
+    `${fate.flow}: ${String(fate.packets)} packet${fate.packets === 1 ? '' : 's'} from frame ${String(fate.firstFrame)} ` +
+    `(${fate.base} → ${fate.other})`))
   some(lines, 'entries gone at the end', report.goneCount, gone)
   some(lines, 'entries kept at the end', report.keptCount, kept)
   some(lines, 'entries in another state at the end', report.changedCount, changed.map((entry) =>

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Engine, Frame, type Firewall, loadFirewall, printRuleset, UsageError } from '../../src/index.ts'
+import { Engine, Frame, type Firewall, loadFirewall, printRuleset, RulesRun, UsageError } from '../../src/index.ts'
 import { ROOT } from '../support/sources.ts'
 import { tcp, udp } from '../support/traffic.ts'
 
@@ -178,6 +178,24 @@ describe('the walk', () => {
       from('10.0.0.9', '=='), from('10.0.0.1', '=='), { drop: null }])))
     run(firewall, [SYN])
     expect(firewall.rulesets[0]?.rules.map(({ id }) => firewall.packetsOf(id))).toEqual([1, 0])
+  })
+})
+
+describe('what is wrong with rules is told by their handles', () => {
+  const state = (name: string): Json => match({ ct: { key: 'state' } }, name, 'in')
+
+  test.each<[string, Json, readonly Json[], string | undefined]>([
+    ['established, before conntrack', chain('raw', 'prerouting', { prio: -300 }), [state('established'), { drop: null }],
+      'can never match: its chain comes before conntrack, which alone makes a packet ESTABLISHED or RELATED'],
+    ['established, behind it', chain('raw', 'prerouting', { prio: -150 }), [state('established'), { drop: null }], undefined],
+    ['invalid, before it', chain('raw', 'prerouting', { prio: -300 }), [state('invalid'), { drop: null }], undefined],
+    ['two states at once', chain('raw', 'prerouting', { prio: -150 }), [state('new'), state('invalid'), { drop: null }],
+      'can never match: no packet is in two states at once'],
+  ])('%s', (_, base, expr, text) => {
+    const { firewall } = load(listing(base, rule(expr, 'raw', 9)))
+    const findings = new RulesRun(firewall).findings()
+    expect(findings.map((finding) => [finding.where, finding.text]))
+      .toEqual(text === undefined ? [] : [['fw.json: inet fw raw handle 9: ', text]])
   })
 })
 
