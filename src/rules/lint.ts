@@ -142,9 +142,11 @@ function interfacesUnknown(firewall: Firewall, ruleset: Ruleset): RulesFinding[]
 /** The kernel draws a port by chance: where a rule says so, and where the client's own is taken. */
 function portsDrawn({ guessedPorts: count }: Firewall): RulesFinding[] {
   if (count === 0) return []
-  return [{
-    severity: 'note', id: 'nat-port-drawn', where: '',
-    text: `the kernel draws the translated port of ${String(count)} connection${count === 1 ? '' : 's'} by chance; shown is one ` +
-      'that is free, and answers to another are not recognised (a capture of both sides tells them)',
-  }]
+  return [{ severity: 'note', id: 'nat-port-drawn', where: '', text: `${portsDrawnText(count)} (a capture of both sides tells them)` }]
+}
+
+/** What is to be said of ports that are guesses. @param count  connections */
+export function portsDrawnText(count: number): string {
+  return `the kernel draws the translated port of ${String(count)} connection${count === 1 ? '' : 's'} by chance; shown is one ` +
+    'that is free, and answers to another are not recognised'
 }

@@ -81,6 +81,7 @@ export function flowDecisionText({ fate, reason, table, priority, text }: FlowDe
     case 'same port': return `${where} (it came in by that port)`
     case 'conntrack': return `${where} (conntrack drops it)`
     case 'helper': return `${where} (a helper drops it)`
+    case 'nat': return `${where} (it cannot be translated)`
     case 'loop': return `${where} (flows send it round too often)`
     default: return where
   }

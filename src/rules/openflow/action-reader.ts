@@ -3,12 +3,13 @@
 import { nearest } from '../../base/nearest.ts'
 import { RuleProblem } from '../iptables/values.ts'
 import {
-  type Action, ClearCtAction, CtAction, DecTtlAction, IgnoredAction, MoveAction, OutputAction, OutputFieldAction, PopAction, PushAction,
-  ResubmitAction, SetAction, VlanAction,
+  type Action, ClearCtAction, CtAction, DecTtlAction, IgnoredAction, MoveAction, type NatRequest, OutputAction, OutputFieldAction,
+  PopAction, PushAction, ResubmitAction, SetAction, VlanAction,
 } from './action.ts'
 import { CT_LABEL, CT_MARK, NW_TTL, VLAN_PRESENT, VLAN_TCI, type Write } from './fields.ts'
 import type { Clause } from './flow.ts'
 import { LABEL_WORDS } from './labels.ts'
+import { readNat } from './nat-reader.ts'
 import { PORT_CONTROLLER, PORT_FLOOD, PORT_IN, PORT_LOCAL, PORT_NORMAL, type Ports } from './ports.ts'
 import { ones, readBig, readSubfield, readValue, type Subfield, wordsOf } from './values.ts'
 import { type Part, splitParts } from './words.ts'
@@ -154,6 +155,7 @@ export class ActionReader {
     let zone: number | Subfield = 0
     let alg: string | null = null
     let exec: readonly Action[] = []
+    let nat: NatRequest | null = null
     const masks = new Int32Array(1 + LABEL_WORDS)
     for (const { key, value } of splitParts(text)) {
       switch (key) {
@@ -163,14 +165,15 @@ export class ActionReader {
         case 'zone': zone = readZone(value ?? ''); break
         case 'alg': alg = readAlg(value ?? ''); break
         case 'exec': exec = this.#exec(value ?? '', masks); break
-        case 'nat': throw new RuleProblem('ct with nat is not supported')
+        case 'nat': nat = readNat(value); break
         case 'timeout': throw new RuleProblem('ct with a timeout policy is not supported')
         default: throw new RuleProblem(`unknown argument of ct: "${key}"`)
       }
     }
     if (isForce && !isCommit) throw new RuleProblem('ct with force needs commit')
     if (exec.length > 0 && !isCommit) throw new RuleProblem('ct with exec needs commit')
-    return new CtAction({ isCommit, isForce, table, zone, exec, masks, alg })
+    if (!isCommit && typeof nat?.isSource === 'boolean') throw new RuleProblem('ct with nat(src) or nat(dst) needs commit')
+    return new CtAction({ isCommit, isForce, table, zone, exec, masks, alg, nat })
   }
 
   #exec(text: string, masks: Int32Array): readonly Action[] {

@@ -1,5 +1,6 @@
 // What flows do to packets. Actions are plain objects with their parameters in the open, so that lint can read them.
 
+import type { NatRange } from '../nat/range.ts'
 import { IN_PORT, VLAN_PRESENT, VLAN_TCI } from './fields.ts'
 import { PORT_ALL, PORT_CONTROLLER, PORT_FLOOD, PORT_IN, PORT_NORMAL, PORT_TABLE } from './ports.ts'
 import type { Subfield, WordPart } from './values.ts'
@@ -17,6 +18,16 @@ export interface CtRequest {
   readonly masks: Int32Array
   /** Name of the helper of a new connection, null for none. */
   readonly alg: string | null
+  /** Addresses are translated; null where they are not. */
+  readonly nat: NatRequest | null
+}
+
+/** What the `nat` of a ct action asks for. */
+export interface NatRequest {
+  /** Which end of a new connection's packets is changed; null: connections are translated as they were begun. */
+  readonly isSource: boolean | null
+  /** null where the address stays, as far as answers can be told apart. */
+  readonly range: NatRange | null
 }
 
 /** What actions work on: a packet on its way through the tables. */

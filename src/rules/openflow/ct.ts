@@ -1,6 +1,7 @@
 // A packet's dealings with conntrack in a switch: what a ct action does, and what flows see of it afterwards.
 // Kernel: ovs_ct_execute() and what it calls, net/openvswitch/conntrack.c (v6.12).
 
+import { UsageError } from '../../base/errors.ts'
 import { AF_INET, AF_INET6, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP } from '../../base/units.ts'
 import { ORIGINAL, REPLY, VERDICT_ESTABLISHED, VERDICT_NEW, VERDICT_NONE, VERDICT_RELATED } from '../../base/verdict.ts'
 import type { Conntrack } from '../../conntrack/conntrack.ts'
@@ -9,15 +10,17 @@ import type { Packet } from '../../ip/packet.ts'
 import { ESTABLISHED } from '../../protocols/tcp/states.ts'
 import { FLAG_BE_LIBERAL, TcpShared, TcpSide } from '../../protocols/tcp/words.ts'
 import { Connection } from '../../table/connection.ts'
-import { IPCT_MARK, IPS_DST_NAT, IPS_SRC_NAT } from '../../table/status.ts'
+import { IPCT_MARK } from '../../table/status.ts'
 import { END_DELETED, NOT_FOUND } from '../../table/table.ts'
 import { Tuple } from '../../table/tuple.ts'
-import type { CtRequest } from './action.ts'
+import type { Facts } from '../facts.ts'
+import type { CtRequest, NatRequest } from './action.ts'
 import {
   CS_DNAT, CS_EST, CS_INV, CS_NEW, CS_REL, CS_RPL, CS_SNAT, CS_TRK, CT_END, CT_FIRST, CT_IPV6_DST, CT_IPV6_SRC, CT_LABEL, CT_MARK,
   CT_NW_DST, CT_NW_PROTO, CT_NW_SRC, CT_STATE, CT_TP_DST, CT_TP_SRC, CT_ZONE,
 } from './fields.ts'
 import { LABEL_WORDS, Labels } from './labels.ts'
+import { NAT_DROPS, PacketNat } from './nat.ts'
 
 const WIDTH = CT_END - CT_FIRST
 const ICMPV6_SOLICITATION = 135
@@ -27,6 +30,7 @@ const ICMPV6_ADVERTISEMENT = 136
 export const PASSED = 0
 export const DROPPED_BY_CONNTRACK = 1
 export const DROPPED_BY_HELPER = 2
+export const DROPPED_BY_NAT = 3
 
 /** What is known of a packet when it forks, to be restored behind the fork. */
 export interface Fork {
@@ -43,7 +47,10 @@ const NOWHERE = -1
 /** Conntrack as the packets of one switch meet it. */
 export class PacketCt {
   readonly #conntrack: Conntrack
+  readonly #facts: Facts
   readonly labels = new Labels()
+  /** null where no flow translates. */
+  readonly nat: PacketNat | null
   /** The conntrack fields as the datapath has them: those of flows are taken from here when a packet comes round again. */
   readonly fields = new Int32Array(WIDTH)
   readonly #conn: Connection
@@ -55,8 +62,11 @@ export class PacketCt {
   /** Zone of the packet's connection where that has ended and the packet still holds on to it. */
   #goneZone = NOWHERE
 
-  constructor(conntrack: Conntrack) {
+  /** @param hasNat  some flow translates addresses */
+  constructor(conntrack: Conntrack, facts: Facts, hasNat: boolean) {
     this.#conntrack = conntrack
+    this.#facts = facts
+    this.nat = hasNat ? new PacketNat(conntrack.table, facts) : null
     this.#conn = new Connection(conntrack.table.records)
   }
 
@@ -68,7 +78,12 @@ export class PacketCt {
   }
 
   /** The packet is through: a connection that nothing has committed is forgotten. */
-  end(): void { this.#conntrack.abandon(this.#packet) }
+  end(): void { this.#abandon() }
+
+  #abandon(): void {
+    if (this.nat !== null && this.#packet.connection >= 0) this.nat.forget(this.#packet.connection)
+    this.#conntrack.abandon(this.#packet)
+  }
 
   /** Forgets what conntrack has said of the packet. Kernel: ovs_ct_clear(). */
   clear(): void {
@@ -78,7 +93,7 @@ export class PacketCt {
 
   #release(): void {
     const packet = this.#packet
-    this.#conntrack.abandon(packet)
+    this.#abandon()
     packet.connection = -1
     packet.direction = ORIGINAL
     packet.verdict = VERDICT_NONE
@@ -94,6 +109,7 @@ export class PacketCt {
     const alg = request.alg === null ? 0 : this.#helperOf(request.alg)
     const fate = this.#lookup(request, zone, alg)
     if (fate !== PASSED || !request.isCommit || this.#packet.connection < 0) return fate
+    if (this.nat?.clashes() === true) return DROPPED_BY_NAT
     return this.#commit(request, values) ? PASSED : DROPPED_BY_HELPER
   }
 
@@ -107,13 +123,17 @@ export class PacketCt {
   }
 
   /** Kernel: __ovs_ct_lookup() */
-  #lookup({ isCommit, isForce }: CtRequest, zone: number, alg: number): number {
+  #lookup({ isCommit, isForce, nat }: CtRequest, zone: number, alg: number): number {
     const packet = this.#packet
     const conntrack = this.#conntrack
     const isKnown = this.#isKnown(zone, alg, isForce)
     if (!isKnown) {
       const isFirst = this.fields[CT_STATE - CT_FIRST] === 0
       this.#release()
+      if (this.#facts.isTranslated) {
+        throw new UsageError(`frame ${String(this.#facts.frame.number)}: flows show a packet to conntrack in zone ${String(zone)} ` +
+          'after they have translated its addresses, and that is not supported')
+      }
       conntrack.zone = zone
       if (isForce && isFirst) this.#deleteAnswered()
       conntrack.wantedHelper = alg
@@ -128,6 +148,7 @@ export class PacketCt {
     }
     if (packet.connection < 0) return PASSED
     const conn = this.#conn.at(packet.connection)
+    if (nat !== null && !this.#translate(nat, isCommit, conn)) return DROPPED_BY_NAT
     if (!conn.confirmed) {
       if (isCommit && alg !== 0 && conn.helper === 0) conn.helper = alg
       return PASSED
@@ -143,6 +164,17 @@ export class PacketCt {
   #deleteAnswered(): void {
     const found = this.#conntrack.find(this.#packet)
     if (found !== NOT_FOUND && (found & 1) === REPLY) this.#conntrack.table.end(found >>> 1, END_DELETED)
+  }
+
+  /** Once a packet and zone, and not before the connection is committed. @returns false when the packet is dropped */
+  #translate(nat: NatRequest, isCommit: boolean, conn: Connection): boolean {
+    const { fields } = this
+    const state = fields[CT_STATE - CT_FIRST]!
+    if (this.nat === null || (state & (CS_SNAT | CS_DNAT)) !== 0 || (!conn.confirmed && !isCommit)) return true
+    const bits = this.nat.translate(this.#packet, nat, isCommit)
+    if (bits === NAT_DROPS) return false
+    fields[CT_STATE - CT_FIRST] = state | bits
+    return true
   }
 
   #isAnswer(): boolean { return this.#packet.connection >= 0 && this.#packet.direction === REPLY }
@@ -258,7 +290,7 @@ export class PacketCt {
   join({ fields, verdict, direction, connection, serial }: Fork): void {
     const packet = this.#packet
     const isSame = packet.connection === connection
-    if (!isSame || serial !== null) this.#conntrack.abandon(packet)
+    if (!isSame || serial !== null) this.#abandon()
     packet.connection = (serial === null ? isSame : this.#isThere(connection, serial)) ? connection : -1
     packet.verdict = verdict
     packet.direction = direction
@@ -279,8 +311,6 @@ function stateOf(packet: Packet, conn: Connection): number {
   if (packet.verdict === VERDICT_ESTABLISHED) state |= CS_EST
   if (packet.verdict === VERDICT_RELATED || conn.master !== 0) state |= CS_REL
   if (packet.verdict !== VERDICT_NEW && packet.direction === REPLY) state |= CS_RPL
-  if ((conn.status & IPS_SRC_NAT) !== 0) state |= CS_SNAT
-  if ((conn.status & IPS_DST_NAT) !== 0) state |= CS_DNAT
   return state
 }
 

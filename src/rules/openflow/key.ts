@@ -4,7 +4,7 @@
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from '../../base/units.ts'
 import type { Frame } from '../../capture/frame.ts'
 import type { Packet } from '../../ip/packet.ts'
-import type { Facts } from '../facts.ts'
+import { type Facts, NO_PORT } from '../facts.ts'
 import {
   ARP_SHA, ARP_THA, DL_DST, DL_SRC, DL_TYPE, IN_PORT, IPV6_DST, IPV6_LABEL, IPV6_SRC, KEY_WORDS, ND_SLL, ND_TARGET, ND_TLL, NW_DST,
   NW_PROTO, NW_SRC, NW_TOS, NW_TTL, TCP_FLAGS, TP_DST, TP_SRC, VLAN_PRESENT, VLAN_TCI,
@@ -27,6 +27,7 @@ const ND_LENGTH = 24
 const OPTION_SOURCE = 1
 const OPTION_TARGET = 2
 const FLAG_BITS = 0xfff
+const PORTED = [IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP] // whose ports flows match
 
 /** The key of one packet, re-aimed for each. */
 export class PacketKey {
@@ -97,6 +98,21 @@ export class PacketKey {
       words[NW_DST] = facts.destination0
     }
     this.#loadTransport(packet, facts)
+  }
+
+  /** Takes over the addresses and ports of a packet that has been translated. */
+  readdress(facts: Facts): void {
+    const { words } = this
+    if (facts.isIpv6) {
+      words.set([facts.source0, facts.source1, facts.source2, facts.source3], IPV6_SRC)
+      words.set([facts.destination0, facts.destination1, facts.destination2, facts.destination3], IPV6_DST)
+    } else {
+      words[NW_SRC] = facts.source0
+      words[NW_DST] = facts.destination0
+    }
+    if (facts.sport === NO_PORT || !PORTED.includes(facts.protocol)) return
+    words[TP_SRC] = facts.sport
+    words[TP_DST] = facts.dport
   }
 
   #loadTransport({ view, l4, protocol }: Packet, facts: Facts): void {

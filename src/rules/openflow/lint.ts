@@ -1,5 +1,6 @@
 // What is wrong with a switch's flows: seen in the flows alone, and in what the capture made of them.
 
+import { portsDrawnText } from '../lint.ts'
 import { CtAction, ClearCtAction, OutputAction, ResubmitAction } from './action.ts'
 import { CS_EST, CS_INV, CS_NEW, CS_REL, CS_RPL, CS_TRK, CT_STATE, ctStateText, IN_PORT } from './fields.ts'
 import type { FlowTable } from './flow-table.ts'
@@ -11,7 +12,8 @@ import type { FlowSwitch } from './switch.ts'
 export interface FlowFinding {
   readonly severity: 'warning' | 'note'
   /** Names it, for programs. */
-  readonly id: 'never-matches' | 'nothing-commits' | 'shadowed' | 'unreachable' | 'port-unknown'
+  readonly id: 'never-matches' | 'nothing-commits' | 'shadowed' | 'unreachable' | 'port-unknown' |
+    'nat-port-drawn'
   /** `FILE:LINE: `, empty where no line is to blame. */
   readonly where: string
   readonly text: string
@@ -52,7 +54,10 @@ export function lintFlows(flowSwitch: FlowSwitch): FlowFinding[] {
       'their packets stay +new, and answers are never +est')
   }
   findings.sort((a, b) => a.line - b.line)
-  return [...findings.map(({ severity, id, where, text }) => ({ severity, id, where, text })), ...unknownPorts(program.flows, unplaced)]
+  return [
+    ...findings.map(({ severity, id, where, text }) => ({ severity, id, where, text })), ...unknownPorts(program.flows, unplaced),
+    ...portsDrawn(flowSwitch),
+  ]
 }
 
 /** Does a flow ask for a flag of ct_state to be set? */
@@ -137,4 +142,8 @@ function unknownPorts(flows: readonly Flow[], unplaced: number): FlowFinding[] {
     severity: 'warning', id: 'port-unknown', where: '',
     text: `of ${String(unplaced)} frames nothing tells by which port they came in, and flows ask for it: say so with --port`,
   }]
+}
+
+function portsDrawn({ guessedPorts }: FlowSwitch): FlowFinding[] {
+  return guessedPorts === 0 ? [] : [{ severity: 'note', id: 'nat-port-drawn', where: '', text: portsDrawnText(guessedPorts) }]
 }

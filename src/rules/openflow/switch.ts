@@ -8,13 +8,14 @@ import type { Hooks } from '../../engine.ts'
 import type { Packet } from '../../ip/packet.ts'
 import { Connection } from '../../table/connection.ts'
 import { Facts } from '../facts.ts'
-import { type CtRequest, readBits, type Way } from './action.ts'
-import { DROPPED_BY_HELPER, PacketCt, PASSED } from './ct.ts'
+import { type Action, CtAction, type CtRequest, readBits, type Way } from './action.ts'
+import { DROPPED_BY_HELPER, DROPPED_BY_NAT, PacketCt, PASSED } from './ct.ts'
 import { CT_END, CT_FIRST, CT_LABEL, CT_MARK, CT_STATE, DL_DST, DL_SRC, IN_PORT, VLAN_TCI } from './fields.ts'
 import type { FlowTable } from './flow-table.ts'
 import type { Flow } from './flow.ts'
 import { PacketKey } from './key.ts'
 import { LABEL_WORDS, type Labels } from './labels.ts'
+import type { PacketNat } from './nat.ts'
 import { PORT_NONE, type Ports } from './ports.ts'
 import { Stations } from './stations.ts'
 
@@ -26,8 +27,8 @@ export type FlowReason =
   'no flow' |
   /** Its flow would send it back out of the port it came in by, and Open vSwitch does not do that. */
   'same port' |
-  /** Conntrack dropped it, or a helper. */
-  'conntrack' | 'helper' |
+  /** Conntrack dropped it, or a helper, or it could not be translated. */
+  'conntrack' | 'helper' | 'nat' |
   /** Flows sent it round too often. */
   'loop'
 
@@ -95,6 +96,7 @@ export class FlowSwitch implements Hooks, Way {
   readonly #stations = new Stations()
   readonly #values = new Int32Array(1 + LABEL_WORDS)
   #ct!: PacketCt
+  #nat: PacketNat | null = null
   #frame!: Frame
   #packet: Packet | null = null
   #lastFrame = -1
@@ -123,7 +125,9 @@ export class FlowSwitch implements Hooks, Way {
 
   attach(conntrack: Conntrack): void {
     this.facts = new Facts(new Connection(conntrack.table.records))
-    this.#ct = new PacketCt(conntrack)
+    const isNat = (action: Action): boolean => action instanceof CtAction && action.request.nat !== null
+    this.#ct = new PacketCt(conntrack, this.facts, this.program.flows.some(({ actions }) => actions.some(isNat)))
+    this.#nat = this.#ct.nat
   }
 
   get key(): Int32Array { return this.#packetKey.words }
@@ -149,6 +153,9 @@ export class FlowSwitch implements Hooks, Way {
       table: flow?.table ?? this.#lastTable, flow, ports: this.#outputs, steps: [...this.steps],
     }
   }
+
+  /** Connections with a port in place of one that the kernel draws by chance. */
+  get guessedPorts(): number { return this.#nat?.guesses ?? 0 }
 
   packetsOf(flow: Flow): number { return this.counters[flow.id * 2] ?? 0 }
   bytesOf(flow: Flow): number { return this.counters[flow.id * 2 + 1] ?? 0 }
@@ -275,7 +282,7 @@ export class FlowSwitch implements Hooks, Way {
     const { fields } = this.#ct
     this.steps.push({ zone, state: fields[CT_STATE - CT_FIRST]! })
     if (fate !== PASSED) {
-      this.#drop(fate === DROPPED_BY_HELPER ? 'helper' : 'conntrack')
+      this.#drop(fate === DROPPED_BY_HELPER ? 'helper' : fate === DROPPED_BY_NAT ? 'nat' : 'conntrack')
       return
     }
     // Conntrack cuts what stands behind the packet, and puts fragments together.
@@ -308,6 +315,7 @@ export class FlowSwitch implements Hooks, Way {
     const before = key.slice()
     const fork = this.#ct.fork()
     key.set(this.#ct.fields, CT_FIRST)
+    if (this.facts.isTranslated) this.#packetKey.readdress(this.facts)
     this.stack = [...stack]
     this.#depth = 0
     this.#isTracked = true

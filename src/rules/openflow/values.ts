@@ -91,8 +91,8 @@ function readNet(text: string, isIpv6: boolean, bits: number): Masked {
   return { value: join(words, isIpv6), mask: join(masks, isIpv6) }
 }
 
-/** An address on its own. */
-export const readAddressBig = (text: string, isIpv6: boolean): bigint => join(readAddress(text, isIpv6), isIpv6)
+/** An address on its own, four words. */
+export const readAddressWords = (text: string, isIpv6: boolean): readonly number[] => readAddress(text, isIpv6)
 
 const join = (words: readonly number[], isIpv6: boolean): bigint =>
   words.slice(0, isIpv6 ? 4 : 1).reduce((all, word) => (all << 32n) + BigInt(word), 0n)

@@ -119,6 +119,25 @@ describe('actions', () => {
     }])
   })
 
+  test.each([
+    ['nat', { isSource: null, range: null }],
+    ['nat(src)', { isSource: true, range: null }],
+    ['nat(src=10.0.0.1)', {
+      isSource: true, range: { addresses: { from: [0x0a000001, 0, 0, 0], to: [0x0a000001, 0, 0, 0] }, ports: null },
+    }],
+    ['nat(dst=10.0.0.1-10.0.0.9:80-90,random,persistent)', {
+      isSource: false,
+      range: { addresses: { to: [0x0a000009, 0, 0, 0] }, ports: { from: 80, to: 90 }, isRandom: true, isPersistent: true },
+    }],
+    ['nat(src=2001:db8::1-2001:db8::9)', { isSource: true, range: { addresses: { to: [0x20010db8, 0, 0, 9] }, ports: null } }],
+    ['nat(dst=[2001:db8::1]:80)', { isSource: false, range: { addresses: { from: [0x20010db8, 0, 0, 1] }, ports: { from: 80, to: 80 } } }],
+    ['nat(dst=[2001:db8::1-2001:db8::2]:80,hash)', {
+      isSource: false, range: { addresses: { to: [0x20010db8, 0, 0, 2] }, isRandom: true },
+    }],
+  ])('%s says what is translated, and to what', (text, nat) => {
+    expect(flowsOf(`tcp actions=ct(commit,${text})`)[0]!.actions).toMatchObject([{ request: { nat } }])
+  })
+
   test('conjunctions are clauses', () => {
     expect(flowsOf('ip actions=conjunction(3,1/2),conjunction(4,2/3)')[0]).toMatchObject({
       actions: [], clauses: [{ id: 3, clause: 0, clauses: 2 }, { id: 4, clause: 1, clauses: 3 }],
@@ -152,7 +171,12 @@ describe('what cannot be read is an error with file and line', () => {
     ['ip actions=ct(exec(set_field:1->ct_mark))', /exec needs commit/],
     ['ip actions=ct(commit,exec(set_field:1->reg0))', /cannot write reg0 here/],
     ['ip actions=ct(commit,exec(output:1))', /"output" is no action of ct's exec/], ['ip actions=ct(zone=reg0)', /a zone has 16 bits/],
-    ['ip actions=ct(frob)', /unknown argument of ct: "frob"/], ['ip actions=ct(timeout=a)', /timeout policy is not supported/],
+    ['ip actions=ct(frob)', /unknown argument of ct: "frob"/], ['ip actions=ct(commit,nat(src=1.2.3.4,dst=1.2.3.4))', /nat is of the source or of the destination/],
+    ['ip actions=ct(commit,nat(src=x))', /"x" is no range of addresses/],
+    ['ip actions=ct(nat(src=1.2.3.4))', /nat\(src\) or nat\(dst\) needs commit/],
+    ['ip actions=ct(commit,nat(random))', /nat without an address/], ['ip actions=ct(commit,nat(frob))', /unknown argument of nat: "frob"/],
+    ['ip actions=ct(commit,nat(src=1.2.3.4:99999))', /"99999"/],
+    ['ip actions=ct(timeout=a)', /timeout policy is not supported/],
     ['ip actions=conjunction(1,1/2),output:1', /conjunction stands with other actions/],
     ['ip actions=conjunction(1,3/2)', /write conjunction/],
     ['ip,ct_nw_proto=6 actions=drop', /ct_nw_proto needs ip or ipv6, and a ct_state/],

@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest'
 import { Engine, Frame, FlowsRun, type FlowSwitch, loadFlows, printFlows, printFlowsTable, snapshot } from '../../../src/index.ts'
 import { flowPathText, flowPacketRow } from '../../../src/views/openflow-packet.ts'
-import { arp, ethernet, tcp, udp } from '../../support/traffic.ts'
+import { ip, tcp as tcpSegment } from '../../../scripts/lib/packets.ts'
+import { arp, ethernet, framed, tcp, udp } from '../../support/traffic.ts'
 
 interface Ran {
   readonly engine: Engine
@@ -134,6 +135,31 @@ describe('commit', () => {
     const far = tcp({}, 'A', { seq: 900_000_000, ack: 5001, length: 10 })
     const loose = run(FOUR, [SYN, SYNACK, ACK, far])
     expect(loose.paths.at(-1)).toBe('0 ct(+est+trk) 0 1')
+  })
+})
+
+describe('nat', () => {
+  const FLOWS = 'ip,in_port=1,ct_state=-trk actions=ct(commit,zone=2,nat(src=192.0.2.1),table=1)\n' +
+    'ip,in_port=2,ct_state=-trk actions=ct(zone=2,nat,table=1)\ntable=1,ct_state=+snat,ip,nw_src=192.0.2.1 actions=output:2\n' +
+    'table=1,ct_state=+dnat,ip,nw_dst=10.0.0.1 actions=output:1'
+  // The answer as it comes to the address that stands for the client.
+  const ANSWER = back(framed(ip('10.0.0.2', '192.0.2.1', tcpSegment({ sport: 80, dport: 40_000, flags: 'SA', seq: 5000, ack: 1001 }))))
+
+  test('changes the addresses that the next table sees, there and back', () => {
+    const { fates, paths, engine } = run(FLOWS, [SYN, ANSWER])
+    expect(fates).toEqual(['output:2', 'output:1'])
+    expect(paths).toEqual(['0 ct(zone=2,+new+trk+snat) 1', '0 ct(zone=2,+est+rpl+trk+dnat) 1'])
+    expect(snapshot(engine)).toMatchObject([{ original: { source: '10.0.0.1' }, reply: { destination: '192.0.2.1' }, state: 'SYN_RECV' }])
+  })
+
+  test('and conntrack once more in another zone is refused with the frame', () => {
+    expect(() => run(FLOWS.replace('output:2', 'ct(commit,zone=3),output:2'), [SYN]))
+      .toThrow(/frame 1: flows show a packet to conntrack in zone 3/)
+  })
+
+  test('a port that the kernel draws by chance is told', () => {
+    const { noted } = run('ip,in_port=1 actions=ct(commit,nat(src=192.0.2.1:10-20)),output:2', [SYN])
+    expect(noted.findings()).toMatchObject([{ id: 'nat-port-drawn' }])
   })
 })
 
