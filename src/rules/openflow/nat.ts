@@ -42,27 +42,28 @@ export class PacketNat {
       (verdict !== VERDICT_RELATED || isAnswer || isCommit)
     const first = isAsBefore ? isAnswer !== ((connection.status & IPS_SRC_NAT) !== 0) : isSource
     if (first === null) return 0
-    if (!this.#apply(first, range, verdict)) return NAT_DROPS
+    if (!this.#apply(first, range)) return NAT_DROPS
     let bits = bitOf(first)
     const { status } = connection
     if ((status & IPS_DST_NAT) === 0) return bits
     if ((status & IPS_SRC_NAT) !== 0) {
-      if (!this.#apply(!first, range, verdict)) return NAT_DROPS
+      if (!this.#apply(!first, range)) return NAT_DROPS
       bits |= bitOf(!first)
     } else if (direction === ORIGINAL) {
-      if (!this.#apply(true, null, verdict)) return NAT_DROPS
+      if (!this.#apply(true, null)) return NAT_DROPS
       bits |= bitOf(true)
     }
     return bits
   }
 
-  #apply(isSource: boolean, range: NatRange | null, verdict: number): boolean {
+  #apply(isSource: boolean, range: NatRange | null): boolean {
     const nat = this.#nat
-    if ((verdict === VERDICT_NEW || verdict === VERDICT_RELATED) && !nat.isError && nat.isOpen(isSource, false)) {
+    nat.enter(isSource, false)
+    if (nat.isOpen) {
       if (range === null) nat.bindNull()
       else if (nat.setUp(isSource ? 'SNAT' : 'DNAT', range) === DROP) return false
     }
-    return nat.rewrite(isSource)
+    return nat.rewrite()
   }
 
   /** Somebody else's answers are those of the packet's connection already: it cannot be committed. */
