@@ -91,5 +91,5 @@ export function makeSamples(): Record<string, Uint8Array> {
     'stateful-firewall': statefulFirewall(), notrack: notrack(), 'nat-router': natRouter(),
     'dropped-before-confirm': droppedBeforeConfirm(),
   }
-  return Object.fromEntries(Object.entries(samples).map(([name, { frames }]) => [`${name}.pcap`, encodePcap(frames)]))
+  return Object.fromEntries(Object.entries(samples).map(([name, { frames }]) => [`${name}.pcap`, encodePcap(frames, { micro: true })]))
 }
