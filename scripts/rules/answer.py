@@ -206,7 +206,7 @@ def main(argv):
         for line in open(options["commands"]):
             number, command = line.strip().split(" ", 1)
             commands[int(number)] = command
-    time.sleep(3)
+    time.sleep(3 if options["router"] else 1)
     for family in ("", "6"):
         sh(f"for t in $(ip{family}tables-legacy-save | sed -n 's/^[*]//p'); do ip{family}tables-legacy -t $t -Z; done")
     for fd in taps:

@@ -58,7 +58,8 @@ async function ask({ rules, rules6, capture }: Round, isRouter: boolean, folder:
 /** Leaves out what is not needed for a difference, rules first: halves, quarters, … single ones. */
 async function minimise(round: Round, isRouter: boolean, folder: string): Promise<Round> {
   let best = round
-  const differs = async (one: Round): Promise<boolean> => (await ask(one, isRouter, folder)).length > 0
+  const differs = async (one: Round): Promise<boolean> =>
+    packetsOf(one.capture).length > 0 && (await ask(one, isRouter, folder)).length > 0
   const without = async (count: number, leave: (from: number, to: number) => Round): Promise<number> => {
     let left = count
     for (let size = Math.ceil(left / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
