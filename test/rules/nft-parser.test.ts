@@ -172,6 +172,15 @@ describe('the walk', () => {
     expect(run(firewall, [SYN, tcp({ dport: 22 }, 'S', { seq: 1 }), udp()])).toEqual(['drop', 'drop', 'accept'])
   })
 
+  test('one map serves a match, a verdict and a mark, each with what it reads there', () => {
+    const map = { map: { family: 'inet', table: 'fw', name: 'm', type: 'inet_service', map: 'verdict', elem: [[80, { drop: null }]] } }
+    const dport = payload('tcp', 'dport')
+    const { firewall } = load(listing(map, rule([match(dport, '@m'), COUNTER]), rule([{ vmap: { key: dport, data: '@m' } }])))
+    expect(run(firewall, [SYN])).toEqual(['drop'])
+    const number = { mangle: { key: { meta: { key: 'mark' } }, value: { map: { key: dport, data: '@m' } } } }
+    expect(complaint(listing(map, rule([{ vmap: { key: dport, data: '@m' } }]), rule([number])))).toMatch(/elem\[0\]\[1\]: a number should stand/)
+  })
+
   test('a later address of one rule does not undo an earlier one', () => {
     const from = (address: string, op: string): Json => match(payload('ip', 'saddr'), address, op)
     const { firewall } = load(listing(rule([from('10.0.0.1', '=='), from('10.0.0.2', '!='), { drop: null }]), rule([

@@ -59,8 +59,8 @@ function operate(operator: Binary, left: number, right: number, bits: number): n
 /** `{"map": {"key": …, "data": …}}`: the value that a map has for a key. */
 function mapped(node: Node, sets: Sets): Selector {
   const key = readKey(node.at('key'), sets)
-  const domain = sets.domain(node.at('data'), key, (meaning) => meaning === undefined ? node.fail('a map should stand here, not a set')
-    : readValue(meaning, integer(32)))
+  const domain = sets.domain(node.at('data'), key, 'number', (meaning) =>
+    readValue(meaning ?? node.fail('a map should stand here, not a set'), integer(32)))
   return {
     type: integer(32), needs: key.needs,
     read: (facts: Facts, out, at) => {

@@ -105,7 +105,7 @@ function acceptor(key: Key, operator: Operator, right: Node, sets: Sets): Accept
   const isInverted = operator === '!='
   if ((right.isText && right.text().startsWith('@')) || right.has('set')) {
     if (operator !== '==' && operator !== 'in' && !isInverted) return right.fail(`a set stands behind == and !=, not ${operator}`)
-    const domain = sets.domain(right, key, () => true)
+    const domain = sets.domain(right, key, 'membership', () => true)
     return (words) => (domain.find(words) === true) !== isInverted
   }
   const [selector, second] = key.selectors

@@ -12,7 +12,7 @@ import { readKey } from './expression.ts'
 import { VersionMatch } from './needs.ts'
 import type { Node } from './node.ts'
 import type { Key } from './selector.ts'
-import type { Sets } from './sets.ts'
+import type { Purpose, Sets } from './sets.ts'
 
 const KINDS: Readonly<Record<string, NatKind>> = { snat: 'SNAT', dnat: 'DNAT', masquerade: 'MASQUERADE', redirect: 'REDIRECT' }
 
@@ -60,9 +60,7 @@ class MappedNat implements Target, Match {
  * @param family  of the table
  * @throws        RuleProblem
  */
-export function readNat(
-  name: string, node: Node, family: string, sets: Sets,
-): { needs: readonly Match[], target: Target } {
+export function readNat(name: string, node: Node, family: string, sets: Sets): { needs: readonly Match[], target: Target } {
   const kind = KINDS[name]!
   if ((kind === 'MASQUERADE' || kind === 'REDIRECT') && !sets.surroundings.hasOwnAddress(family === 'ip6')) {
     node.fail(`${name} translates to an address of the machine's own: tell it with --local ADDRESS=INTERFACE`)
@@ -71,7 +69,7 @@ export function readNat(
   const needs: Match[] = family === 'inet' && version !== 'inet' ? [new VersionMatch(version === 'ip6')] : []
   let range: NatRange = { ...ANY_RANGE, ...readFlags(node) }
   const maps: Mapped[] = []
-  const part = (one: Node, read: (inside: Node) => Partial<NatRange>): void => {
+  const part = (one: Node, purpose: Purpose, read: (inside: Node) => Partial<NatRange>): void => {
     if (one.isNone) return
     if (!one.has('map')) {
       range = { ...range, ...read(one) }
@@ -81,11 +79,12 @@ export function readNat(
     const key = readKey(map.at('key'), sets)
     needs.push(...key.needs)
     const data = map.at('data')
-    maps.push({ key, domain: sets.domain(data, key, (meaning) => read(meaning ?? data.fail('a map should stand here'))) })
+    maps.push({ key, domain: sets.domain(data, key, purpose, (meaning) => read(meaning ?? data.fail('a map should stand here'))) })
   }
   if (!node.at('addr').isNone && version !== 'ip' && version !== 'ip6') node.fail('an address needs a family: ip or ip6')
-  part(node.at('addr'), (one) => readAddresses(one, version === 'ip6' ? IPV6 : IPV4))
-  part(node.at('port'), (one) => ({ ports: portsOf(only(one, PORT)) }))
+  const isIpv6 = version === 'ip6'
+  part(node.at('addr'), isIpv6 ? 'address6' : 'address', (one) => readAddresses(one, isIpv6 ? IPV6 : IPV4))
+  part(node.at('port'), 'ports', (one) => ({ ports: portsOf(only(one, PORT)) }))
   if (maps.length === 0) return { needs, target: new NatTarget(kind, range) }
   const target = new MappedNat(kind, range, maps)
   return { needs: [...needs, target], target }

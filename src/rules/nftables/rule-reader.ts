@@ -44,7 +44,7 @@ function readEnd(
   if (name === 'reject') return { needs: [], target: REJECT, to: null }
   if (name === 'vmap') {
     const key = readKey(inside.at('key'), sets)
-    const domain = sets.domain(inside.at('data'), key, (node) =>
+    const domain = sets.domain(inside.at('data'), key, 'verdict', (node) =>
       readVerdict(node ?? inside.at('data').fail('a map of verdicts should stand here, not a set'), chains))
     const target = new VerdictMap(key, domain)
     return { needs: [...key.needs, target], target, to: target }
