@@ -46,5 +46,3 @@ export const ICMPV6_CODES: Symbols = {
 export const IGMP_TYPES: Symbols = {
   'membership-query': 0x11, 'membership-report-v1': 0x12, 'membership-report-v2': 0x16, 'membership-report-v3': 0x22, 'leave-group': 0x17,
 }
-/** Values of expressions that ask whether something is there. */
-export const PRESENCE: Symbols = { missing: 0, exists: 1 }
