@@ -9,7 +9,7 @@ import type { Packet } from '../ip/packet.ts'
 import { Connection } from '../table/connection.ts'
 import { ArpClaims } from './arp.ts'
 import { DnsQueries } from './dns-queries.ts'
-import { type Flow, noteSegment, type Side } from './flow.ts'
+import { type Flow, noteEcho, noteFlags, noteSegment, type Side } from './flow.ts'
 import { FlowKey, Flows, isFrom } from './flows.ts'
 import { InvalidPackets } from './invalid-log.ts'
 import { INPUT, INPUT_ONLY, OUTPUT } from './ipvs.ts'
@@ -19,11 +19,10 @@ import { PromisedConnections } from './promised.ts'
 import { Stations } from './stations.ts'
 import { TablePressure } from './table-pressure-watch.ts'
 import { echoedTimestamp } from './tcp-timestamps.ts'
+import { Translations } from './translations.ts'
 import { IPPROTO_VRRP, VrrpAddresses } from './vrrp.ts'
 
 const MOST_FLOWS = 1 << 14
-const SYN_SLOTS = 4096
-const NAT_WITHIN = 50 // ms
 const IPPROTO_IPIP = 4
 const IPPROTO_IPV6 = 41
 const GUE_PORT = 6080
@@ -59,8 +58,7 @@ export class Evidence {
   readonly #stations = new Stations()
   /** What the frame at hand says of its time, which may be earlier than another's before it. */
   #frameMs = 0
-  readonly #syns = new Array<Flow | null>(SYN_SLOTS).fill(null)
-  readonly #synMs = new Float64Array(SYN_SLOTS)
+  readonly #translations = new Translations()
 
   /** @param mostFlows  how many are kept; packets of others are only counted */
   constructor(mostFlows = MOST_FLOWS, seed = 0x5eed) {
@@ -191,7 +189,7 @@ export class Evidence {
       if ((flags & 0x06) !== 0) this.#noteBoundary(flow, isClient, seq, flags, number)
       noteSegment(side, other, seq, view.getInt32(l4 + 8), flags, payload)
       noteFlags(side, flags, seq, ms, number, last < 0 ? 0 : ms - last)
-      if ((flags & 0x12) === 0x02) this.#noteSyn(flow, seq)
+      if ((flags & 0x12) === 0x02) this.#translations.note(flow, seq, this.#frameMs)
       if (isClient) {
         flow.ipvsDirect.pass(flags, INPUT_ONLY, ms)
         flow.ipvsNat.pass(flags, INPUT, ms)
@@ -255,21 +253,6 @@ export class Evidence {
     this.reuses.note(flow, isClient, seq, flags, this.nowMs, frame)
   }
 
-  /** A SYN with the number of another just seen elsewhere is the same one with other addresses. */
-  #noteSyn(flow: Flow, isn: number): void {
-    const slot = (isn ^ (isn >>> 12)) & (SYN_SLOTS - 1)
-    const before = this.#syns[slot] ?? null
-    const isSecond = before !== null && before !== flow && before.client.isn === isn
-      && Math.abs(this.#frameMs - (this.#synMs[slot] ?? 0)) <= NAT_WITHIN
-    if (isSecond && flow.natOf === null && isTranslated(before, flow)) {
-      flow.natOf = before
-      before.natTo ??= flow
-      return
-    }
-    this.#syns[slot] = flow
-    this.#synMs[slot] = this.#frameMs
-  }
-
   #noteTunnel(view: DataView, outer: number, version: number, at: number, end: number, frame: Frame): void {
     if (at < 0 || end - at < 28) return
     const inner = view.getUint8(at) >>> 4
@@ -295,48 +278,10 @@ export class Evidence {
   }
 }
 
-/** Another server asked by the same client, or by another address in its place. */
-function isTranslated(before: Flow, flow: Flow): boolean {
-  if (before.serverAddress === flow.serverAddress || before.client.ttl < flow.client.ttl) return false
-  if (before.clientPort === flow.clientPort) return true
-  return before.clientAddress !== flow.clientAddress && before.serverPort === flow.serverPort
-}
-
 /** Who sent the first packet seen began the flow, unless it is an answer, or comes from a port of services. */
 function senderIsClient(key: FlowKey, flags: number): boolean {
   if ((flags & 0x02) !== 0) return (flags & 0x10) === 0
   return !(key.fromPort < 1024 && key.toPort >= 1024)
-}
-
-function noteEcho(side: Side, tsecr: number): void {
-  if (tsecr === 0 || tsecr === side.tsecr) return
-  if (side.tsecr !== 0) side.tsecrMoves++
-  side.tsecr = tsecr
-}
-
-function noteFlags(side: Side, flags: number, seq: number, ms: number, frame: number, gap: number): void {
-  if ((flags & 0x04) !== 0) {
-    if (side.rsts++ === 0) {
-      side.rstFrame = frame
-      side.rstSeq = seq
-      side.rstHasAck = (flags & 0x10) !== 0
-      side.rstGap = gap
-    }
-  } else if ((flags & 0x02) !== 0) {
-    if ((flags & 0x10) !== 0) {
-      side.synAcks++
-      if (side.synFrame === 0) side.synFrame = frame
-      side.isn = seq
-      return
-    }
-    if (side.syns++ === 0) {
-      side.synFrame = frame
-      side.firstSynMs = ms
-      side.isn = seq
-    }
-    side.lastSynMs = ms
-  } else if ((flags & 0x01) !== 0) side.fins++
-  else if (side.acks++ === 0) side.ackFrame = frame
 }
 
 /** Where the packet inside a tunnel begins; -1 when that is not known. */

@@ -180,6 +180,39 @@ export function noteSegment(side: Side, other: Side, seq: number, ack: number, f
   }
 }
 
+/** Takes the timestamp that a segment of this side echoes; 0 for none. */
+export function noteEcho(side: Side, tsecr: number): void {
+  if (tsecr === 0 || tsecr === side.tsecr) return
+  if (side.tsecr !== 0) side.tsecrMoves++
+  side.tsecr = tsecr
+}
+
+/** Takes what a segment of this side is: a RST, a SYN or its answer, a FIN, or none of these. `gap`: silence before it, ms. */
+export function noteFlags(side: Side, flags: number, seq: number, ms: number, frame: number, gap: number): void {
+  if ((flags & 0x04) !== 0) {
+    if (side.rsts++ === 0) {
+      side.rstFrame = frame
+      side.rstSeq = seq
+      side.rstHasAck = (flags & 0x10) !== 0
+      side.rstGap = gap
+    }
+  } else if ((flags & 0x02) !== 0) {
+    if ((flags & 0x10) !== 0) {
+      side.synAcks++
+      if (side.synFrame === 0) side.synFrame = frame
+      side.isn = seq
+      return
+    }
+    if (side.syns++ === 0) {
+      side.synFrame = frame
+      side.firstSynMs = ms
+      side.isn = seq
+    }
+    side.lastSynMs = ms
+  } else if ((flags & 0x01) !== 0) side.fins++
+  else if (side.acks++ === 0) side.ackFrame = frame
+}
+
 function textOf(words: readonly number[], isIpv4: boolean): string {
   const [a = 0, b = 0, c = 0, d = 0] = words
   return isIpv4 ? formatIpv4(a) : formatIpv6Short(a, b, c, d)
