@@ -33,13 +33,13 @@ export const DROPPED_BY_HELPER = 2
 export const DROPPED_BY_NAT = 3
 
 /** What is known of a packet when it forks, to be restored behind the fork. */
-export interface Fork {
-  readonly fields: Int32Array
-  readonly verdict: number
-  readonly direction: number
-  readonly connection: number
+class Fork {
+  readonly fields = new Int32Array(WIDTH)
+  verdict = 0
+  direction = 0
+  connection = 0
   /** Of the connection, where it is confirmed: tells whether it still is there. */
-  readonly serial: number | null
+  serial: number | null = null
 }
 
 const NOWHERE = -1
@@ -58,6 +58,7 @@ export class PacketCt {
   readonly #tcp = new TcpShared()
   readonly #side = new TcpSide()
   readonly #helpers = new Map<string, number>()
+  readonly #forks: Fork[] = []
   #packet!: Packet
   /** Zone of the packet's connection where that has ended and the packet still holds on to it. */
   #goneZone = NOWHERE
@@ -279,11 +280,16 @@ export class PacketCt {
     ] as const) fields.set(words, word - CT_FIRST)
   }
 
-  /** A copy of the packet goes its own way. */
-  fork(): Fork {
+  /** A copy of the packet goes its own way. @param nested  copies that wait already */
+  fork(nested: number): Fork {
+    const fork = this.#forks[nested] ??= new Fork()
     const { verdict, direction, connection } = this.#packet
-    const serial = connection >= 0 && this.#conn.at(connection).confirmed ? this.#conn.serial : null
-    return { fields: this.fields.slice(), verdict, direction, connection, serial }
+    fork.fields.set(this.fields)
+    fork.verdict = verdict
+    fork.direction = direction
+    fork.connection = connection
+    fork.serial = connection >= 0 && this.#conn.at(connection).confirmed ? this.#conn.serial : null
+    return fork
   }
 
   /** Back with the packet that was copied. Its connection may have ended while the copy went its way. */

@@ -10,7 +10,7 @@ import { Connection } from '../../table/connection.ts'
 import { Facts } from '../facts.ts'
 import { type Action, CtAction, type CtRequest, readBits, type Way } from './action.ts'
 import { DROPPED_BY_HELPER, DROPPED_BY_NAT, PacketCt, PASSED } from './ct.ts'
-import { CT_END, CT_FIRST, CT_LABEL, CT_MARK, CT_STATE, DL_DST, DL_SRC, IN_PORT, VLAN_TCI } from './fields.ts'
+import { CT_END, CT_FIRST, CT_LABEL, CT_MARK, CT_STATE, DL_DST, DL_SRC, IN_PORT, KEY_WORDS, VLAN_TCI } from './fields.ts'
 import type { FlowTable } from './flow-table.ts'
 import type { Flow } from './flow.ts'
 import { PacketKey } from './key.ts'
@@ -115,6 +115,9 @@ export class FlowSwitch implements Hooks, Way {
   #lookups = 0
   #actions = 0
   #rounds = 0
+  /** Copies of the packet that wait for one another, and their keys. */
+  #nested = 0
+  readonly #keys: Int32Array[] = []
 
   /** @param ids  flows that the file has, replaced ones among them */
   constructor(program: FlowProgram, ports: Ports, ids: number) {
@@ -312,16 +315,19 @@ export class FlowSwitch implements Hooks, Way {
     }
     const { key, stack } = this
     const depth = this.#depth
-    const before = key.slice()
-    const fork = this.#ct.fork()
+    const before = this.#keys[this.#nested] ??= new Int32Array(KEY_WORDS)
+    before.set(key)
+    const fork = this.#ct.fork(this.#nested)
+    this.#nested++
     key.set(this.#ct.fields, CT_FIRST)
     if (this.facts.isTranslated) this.#packetKey.readdress(this.facts)
-    this.stack = [...stack]
+    if (stack.length > 0) this.stack = [...stack]
     this.#depth = 0
     this.#isTracked = true
     this.#rounds++
     this.resubmit(table, key[IN_PORT]!)
     this.#depth = depth
+    this.#nested--
     this.#isGone = false
     this.stack = stack
     key.set(before)
