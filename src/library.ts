@@ -157,7 +157,7 @@ export async function statistics(paths: Paths, options: PacketOptions = {}): Pro
  */
 export async function readSavedTables(path: string): Promise<SavedTables> {
   const reader = new TableReader()
-  await readPieces(path, (bytes) => { reader.push(bytes) })
+  await readPieces(path, (bytes, size) => { reader.push(bytes, size) })
   return reader.end()
 }
 

@@ -47,26 +47,45 @@ const FIRST = 64 // entries there is room for at first
 const NO_STATE = ''
 
 export class Entries {
-  length = 0
-  words = new Int32Array(FIRST * WORDS)
-  counters = new Float64Array(FIRST * COUNTERS)
+  #length = 0
+  words: Int32Array
+  counters: Float64Array
+  /** Entries whose room may not be all zeros any more. */
+  #used = 0
   readonly #extras = new Map<number, Extra>()
   readonly #states: string[] = [NO_STATE]
   readonly #stateNumbers = new Map<string, number>([[NO_STATE, 0]])
+
+  /** @param room  entries that are expected: what is not used costs address space only */
+  constructor(room = FIRST) {
+    this.words = new Int32Array(room * WORDS)
+    this.counters = new Float64Array(room * COUNTERS)
+  }
+
+  get length(): number { return this.#length }
 
   /** Makes room for one more entry, all zeros. @returns its first word in `words` */
   begin(): number {
     if ((this.length + 1) * WORDS > this.words.length) this.#grow()
     const base = this.length * WORDS
-    this.words.fill(0, base, base + WORDS)
-    this.counters.fill(0, this.length * COUNTERS, (this.length + 1) * COUNTERS)
+    if (this.length < this.#used) {
+      this.words.fill(0, base, base + WORDS)
+      this.counters.fill(0, this.length * COUNTERS, (this.length + 1) * COUNTERS)
+    }
+    this.#used = Math.max(this.#used, this.length + 1)
     return base
   }
 
   /** Keeps the entry begun last. */
   keep(extra?: Extra): void {
     if (extra !== undefined) this.#extras.set(this.length, extra)
-    this.length++
+    this.#length++
+  }
+
+  /** Forgets all entries, and keeps the room. */
+  clear(): void {
+    this.#length = 0
+    this.#extras.clear()
   }
 
   /** The number of a state's name; 0 for none. */

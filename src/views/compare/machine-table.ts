@@ -59,7 +59,7 @@ export class MachineTable {
 
   /** The same for a connection of a running engine. */
   findConnection(conn: Connection): { readonly number: number, readonly side: Side } | null {
-    this.#probe.length = 0
+    this.#probe.clear()
     this.#probe.addConnection(conn, 0, 1)
     return this.find(this.#probe, 0)
   }

@@ -27,6 +27,9 @@ export interface SavedTables {
 
 const MOST_PROBLEMS = 1000
 const LONGEST = 1 << 26 // bytes of one line: a file of one line that is no table must not fill the memory
+const LARGE = 1 << 20 // bytes: of a smaller file the room for entries may grow as they come
+const BYTES_AN_ENTRY = 150 // in the tersest form
+const MOST_AT_ONCE = 1 << 21
 const NEWLINE = 10
 const HASH = 35
 const DECODER = new TextDecoder()
@@ -53,8 +56,14 @@ export class TableReader implements Sink {
 
   get entries(): Entries { return this.#entries }
 
-  /** Takes the next bytes of the file. They may be used again afterwards. */
-  push(bytes: Uint8Array): void {
+  /**
+   * Takes the next bytes of the file. They may be used again afterwards.
+   * @param size  bytes of the whole file, as far as is known: room for its entries is made at once
+   */
+  push(bytes: Uint8Array, size = 0): void {
+    if (this.#number === 0 && this.#entries.length === 0 && size > LARGE) {
+      this.#entries = new Entries(Math.min(Math.ceil(size / BYTES_AN_ENTRY), MOST_AT_ONCE))
+    }
     let from = 0
     for (;;) {
       const to = bytes.indexOf(NEWLINE, from)
