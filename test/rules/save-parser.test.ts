@@ -60,6 +60,10 @@ describe('what cannot be read is an error with file and line', () => {
     expect(complaint('hello\n')).toMatch(/^fw\.rules:1: /)
     expect(complaint('')).toMatch(/^fw\.rules:1: no table/)
   })
+
+  test('flows of an Open vSwitch', () => {
+    expect(complaint('# flows\ntable=0,priority=50,ct_state=-trk,tcp actions=ct(table=0)\n')).toMatch(/^fw\.rules:2: .*--openflow/)
+  })
 })
 
 test('with lenient, a rule that cannot be read is a warning, and the others stand', () => {

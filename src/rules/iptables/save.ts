@@ -116,6 +116,7 @@ export class SaveParser {
     if (words === null) throw new RuleProblem('a quote stays open')
     const [verb = '', name = '', ...rest] = words
     if (verb !== '-A' && verb !== '--append') {
+      if (/\bactions=/.test(body)) throw new RuleProblem('this is a flow of Open vSwitch: give such a file as --openflow FLOWS')
       throw new RuleProblem(`"${verb}" is none of *table, :CHAIN, -A and COMMIT, which iptables-save writes`)
     }
     const chain = this.#chains().get(name)
