@@ -11,6 +11,7 @@ export { findings, type FindingsOptions } from './findings.ts'
 export {
   idle, size, type SizeCallOptions, sweep, type SweepOptions, whatIf, type WhatIfOptions,
 } from './forecasts.ts'
+export { openflow, type OpenflowOptions, rules, type RulesCallOptions } from './firewalls.ts'
 export { CaptureError, type CaptureErrorCode, LiveError, UsageError } from './base/errors.ts'
 export { EVENT_NAMES, type EventName, type EventRow, eventRowOf, type EndName } from './views/event-row.ts'
 export { type PacketRow, packetRowOf } from './views/packet-row.ts'
