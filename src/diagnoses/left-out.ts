@@ -2,13 +2,13 @@
 // The note on a connection tells that it was left out.
 
 import { formatIpv4, formatIpv6Short } from '../base/address.ts'
+import { AF_INET } from '../base/units.ts'
 import type { Engine } from '../engine.ts'
 import { Connection } from '../table/connection.ts'
 import { endText } from './flow.ts'
 
 const MOST_SERVICES = 1024 // whose unanswered connections are counted one by one
 const WORST = 3
-const AF_INET = 2
 
 /** What stands in place of a flow's number in the note on a connection, above the lower FLOW_SHIFT bits. */
 export const LEFT_OUT = (1 << 28) - 1

@@ -139,16 +139,22 @@ export class Wheel {
     const from = this.#hand + 1
     this.#hand = target
     const end = Math.min(target + 1, from + SLOTS)
-    for (let turn = from; turn < end; turn++) {
-      if (this.#isEmptyBlock(turn)) turn += BLOCK - 1
-      else this.#empty(turn & (SLOTS - 1), now)
-    }
+    for (let turn = this.#nextHeld(from, end); turn < end; turn = this.#nextHeld(turn + 1, end)) this.#empty(turn & (SLOTS - 1), now)
     this.#next = (this.#hand + 2) * this.#span // the next span has to be over too
   }
 
-  /** A block of spans begins here, and holds nothing. */
-  #isEmptyBlock(turn: number): boolean {
-    return turn % BLOCK === 0 && this.#inBlock[(turn & (SLOTS - 1)) / BLOCK] === 0
+  /** The first span from `from` on that holds a record, or the most that can be passed over, up to `last`. */
+  #nextHeld(from: number, last: number): number {
+    const slots = this.#slots
+    const first = from & (SLOTS - 1)
+    const most = Math.min(last - from, SLOTS) // small whole numbers from here on: spans since the epoch are none
+    let passed = 0
+    while (passed < most) {
+      const slot = (first + passed) & (SLOTS - 1)
+      if (slots[slot] !== 0) break
+      passed += slot % BLOCK === 0 && this.#inBlock[slot / BLOCK] === 0 ? BLOCK : 1
+    }
+    return from + Math.min(passed, most)
   }
 
   /** Span by span, and within each tick by tick. */
@@ -158,8 +164,7 @@ export class Wheel {
     for (;;) {
       this.#runTicks(Math.min(now - this.#hand * span, span - 1))
       if (this.#hand >= target) break
-      const next = this.#hand + 1
-      this.#hand = this.#count === 0 ? target : this.#isEmptyBlock(next) ? Math.min(next + BLOCK - 1, target) : next
+      this.#hand = this.#count === 0 ? target : this.#nextHeld(this.#hand + 1, target)
       this.#tick = 0
       this.#empty(this.#hand & (SLOTS - 1), -1)
     }
