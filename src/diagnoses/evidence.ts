@@ -128,7 +128,7 @@ export class Evidence {
     }
     let flow = this.flows.find(key)
     if (isCopy) {
-      if (flow !== null) this.#noteCopy(flow, packet.copyOf, packet.view.getUint8(packet.ip + (packet.version === 4 ? 8 : 7)), frame)
+      if (flow !== null) this.#noteCopy(flow, packet.copyOf, packet.hops, frame)
       return
     }
     flow ??= this.flows.open(key, senderIsClient(key, protocol === IPPROTO_TCP && end - l4 >= 20 ? view.getUint8(l4 + 13) : 0))
@@ -171,9 +171,7 @@ export class Evidence {
       flow.longestGap = ms - last
       flow.longestGapFrame = number
     }
-    if (side.packets === 0 || (flags & 0x04) !== 0) {
-      this.#noteWire(side, frame, view.getUint8(packet.ip + (packet.version === 4 ? 8 : 7)), flags)
-    }
+    if (side.packets === 0 || (flags & 0x04) !== 0) this.#noteWire(side, frame, packet.hops, flags)
     if (packet.verdict === VERDICT_INVALID) {
       flow.lastInvalidFrame = number
       if (side.invalid++ === 0) side.invalidFrame = number

@@ -59,8 +59,7 @@ export class Copies {
       b = mix(b, view.getInt32(at + 4, true))
     }
     if (at + 4 <= end) a = mix(a, view.getInt32(at, true))
-    const hops = view.getUint8(ip + (isIpv4 ? 8 : 7))
-    return this.#meet(a, b, frame, hops, linkOf(frame))
+    return this.#meet(a, b, frame, packet.hops, linkOf(frame))
   }
 
   /** Looks for the packet whose hashes are `a` and `b`, and remembers it where it is new. */
@@ -86,7 +85,8 @@ export class Copies {
   }
 }
 
-function mix(hash: number, word: number): number {
+/** One word more of a hash. */
+export function mix(hash: number, word: number): number {
   const mixed = Math.imul(hash ^ word, 0x9e3779b1)
   return mixed ^ (mixed >>> 15)
 }

@@ -56,6 +56,9 @@ export class Packet {
   /** Bytes of the IP packet, header included: the kernel's skb->len. */
   get length(): number { return this.end - this.ip }
 
+  /** Time to live, or hop limit: what is left of it. */
+  get hops(): number { return this.view.getUint8(this.ip + (this.version === 4 ? 8 : 7)) }
+
   /**
    * A buffer of this packet's own, for what cannot stay where it was captured. Bytes of the packet that lie in it are lost
    * when it is emptied.

@@ -4,6 +4,7 @@
 
 import { IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../../base/units.ts'
 import type { Frame } from '../../capture/frame.ts'
+import { mix } from '../../ip/copies.ts'
 import type { Packet } from '../../ip/packet.ts'
 import { answerTo } from '../../table/tuple.ts'
 import type { Facts } from '../facts.ts'
@@ -43,7 +44,7 @@ export class Joins {
     slots[at] = this.#a
     slots[at + 1] = this.#b
     slots[at + 2] = msOf(frame)
-    slots[at + 3] = hopsOf(packet)
+    slots[at + 3] = packet.hops
     slots[at + 4] = frame.number
     slots[at + 5] = isGuess ? connection.index + 1 : 0
   }
@@ -69,7 +70,7 @@ export class Joins {
     const at = this.#slot()
     if (slots[at] !== this.#a || slots[at + 1] !== this.#b || isGuess !== (slots[at + 5]! > 0)) return 0
     const age = msOf(frame) - slots[at + 2]!
-    const lost = slots[at + 3]! - hopsOf(packet)
+    const lost = slots[at + 3]! - packet.hops
     if (age < 0 || age > WITHIN || lost < this.#fewestHops || lost > MOST_HOPS) return 0
     this.guessed = slots[at + 5]! - 1
     return slots[at + 4]!
@@ -118,10 +119,4 @@ export class Joins {
 
 const isIcmp = ({ protocol }: Packet): boolean => protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6
 const isQuery = ({ protocol, view, l4 }: Packet): boolean => answerTo(protocol, view.getUint8(l4)) >= 0
-const hopsOf = ({ view, ip, version }: Packet): number => view.getUint8(ip + (version === 4 ? 8 : 7))
 const msOf = ({ sec, nsec }: Frame): number => sec * 1000 + Math.floor(nsec / 1_000_000)
-
-function mix(hash: number, word: number): number {
-  const mixed = Math.imul(hash ^ word, 0x9e3779b1)
-  return mixed ^ (mixed >>> 15)
-}
