@@ -29,13 +29,13 @@ type Command =
   | { do: 'advance', ticks: number }
 
 const which = fc.nat(11)
-/** Never less than a second, as the kernel's are; round seconds, and more than one turn of the wheel (2^14 s). */
+/** Never less than a second, as the kernel's are; round seconds, and more than one turn of the wheel (2^14 s; ordered, 2^11 s). */
 const timeout = fc.oneof(
   fc.integer({ min: HZ, max: 4 * HZ }), fc.constantFrom(1000, 2000, 30_000, 120_000, 432_000_000), fc.integer({ min: HZ, max: 20_000_000 }),
 )
-const ticks = fc.oneof(
-  fc.integer({ min: 0, max: 1500 }), fc.constantFrom(1, 999, 1000, 30_000, 127_000, 128_000, 16_384_000), fc.nat(40_000_000),
-)
+/** Spans, blocks of spans and turns of the wheel, in seconds and, ordered, in eighths of them. */
+const edges = fc.constantFrom(1, 125, 999, 1000, 15_875, 16_000, 30_000, 127_000, 128_000, 2_048_000, 16_384_000)
+const ticks = fc.oneof(fc.integer({ min: 0, max: 1500 }), edges, fc.nat(40_000_000))
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('open' as const), which, timeout }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('refresh' as const), which, timeout }) },
