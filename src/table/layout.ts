@@ -16,14 +16,14 @@ export const RECORD_WORDS = 64
 
 //    field           word   holds                                                                    unit
 export const PROTO      = 0 //  l3num | protocol << 8 | zone << 16; 0 in a free record
-export const NEXT       = 1 //  +dir: next link in the hash chain (conn * 2 + dir + 1; 0 ends)        link
+export const NEXT       = 1 //  +dir: next link in the hash chain (conn * 2 + dir + 1; 0 ends); -1 where it has no such entry  link
 export const STATUS     = 3 //  IPS_* bits (status.ts)
 export const DEADLINE_F64 = 4 // when the entry is gone, if nothing refreshes it                      ticks since the epoch
 export const PORTS      = 6 //  +dir: source << 16 | destination; ICMP: id << 16 | type << 8 | code
 export const ADDR       = 8 //  +dir*2: source, then destination; first word of an IPv6 address
 export const WHEEL_SLOT = 12 // slot of the timing wheel + 1; 0 when not on it
-export const WHEEL_PREV = 13 // previous on the same slot: record + 1
-export const WHEEL_NEXT = 14 // next on the same slot: record + 1; in a free record: next free
+export const WHEEL_PLACE = 13 // where it stands among those on the slot (stacks.ts); in a free record: next free
+export const HASH       = 14 // of the original's tuple, and of the answer's unless that has an entry of its own
 export const SERIAL     = 15 // counts creations, modulo 2^32: the order of printing
 
 export const PACKETS_F64 = 16 // +dir*4: packets accounted                                            packets

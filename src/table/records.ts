@@ -3,7 +3,7 @@
 // The array is reserved in one piece and the operating system commits its pages as they are touched, so that a table of a
 // thousand entries costs what a thousand entries cost. It doubles (by copying) only beyond RESERVE records.
 
-import { ADDR6, RECORD_WORDS, WHEEL_NEXT } from './layout.ts'
+import { ADDR6, RECORD_WORDS, WHEEL_PLACE } from './layout.ts'
 
 const RESERVE = 1 << 20 // records; 256 MiB of address space
 
@@ -31,7 +31,7 @@ export class Records {
     if (this.#free !== 0) {
       index = this.#free - 1
       const base = index * RECORD_WORDS
-      this.#free = this.words[base + WHEEL_NEXT]!
+      this.#free = this.words[base + WHEEL_PLACE]!
       const { doubles } = this
       for (let at = base >>> 1, end = (base + ADDR6) >>> 1; at < end; at++) doubles[at] = 0 // a call of fill() costs more
     } else {
@@ -46,7 +46,7 @@ export class Records {
   release(index: number): void {
     const base = index * RECORD_WORDS
     this.words[base] = 0
-    this.words[base + WHEEL_NEXT] = this.#free
+    this.words[base + WHEEL_PLACE] = this.#free
     this.#free = index + 1
     this.live--
   }

@@ -1,10 +1,11 @@
 // All connections: one chained, seeded hash over every record, the wheel of their deadlines, the
 // counters. Knows nothing of protocols.
 
+import { AF_INET, AF_INET6 } from '../base/units.ts'
 import { Connection } from './connection.ts'
 import { GreKeys } from './gre-keys.ts'
 import { hashRecord, hashTuple } from './hash.ts'
-import { ADDR, ADDR6, CREATED_F64, DEADLINE_F64, NEXT, PORTS, PROTO, RECORD_WORDS, SERIAL, STATUS } from './layout.ts'
+import { ADDR, ADDR6, CREATED_F64, DEADLINE_F64, HASH, NEXT, PORTS, PROTO, RECORD_WORDS, SERIAL, STATUS } from './layout.ts'
 import { Records } from './records.ts'
 import { Stats } from './stats.ts'
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_DYING } from './status.ts'
@@ -24,6 +25,7 @@ export const END_DELETED = 5 // by the user: conntrack -D, -F
 /** Called with each connection that leaves the table, while its record can still be read. */
 export type OnEnd = (index: number, why: number) => void
 
+const ONE_ENTRY = -1 // where the link behind the answer's entry would stand
 const EVICTION_RANGE = 8 // buckets that early drop looks at; NF_CT_EVICTION_RANGE
 
 export class Table {
@@ -93,12 +95,12 @@ export class Table {
       if (words[base + PROTO] === proto && doubles[(base + DEADLINE_F64) >>> 1]! > this.now) {
         if (
           words[base + PORTS + 1] === ports && words[base + ADDR + 2] === source0 && words[base + ADDR + 3] === destination0 &&
-          (!tuple.isIpv6 || this.#sameTail(base + ADDR6 + 6, tuple))
-        ) return index * 2 + 1
+          ((proto & 255) !== AF_INET6 || this.#sameTail(base + ADDR6 + 6, tuple))
+        ) return (index << 1) | 1
         if (
           words[base + PORTS] === ports && words[base + ADDR] === source0 && words[base + ADDR + 1] === destination0 &&
-          (!tuple.isIpv6 || this.#sameTail(base + ADDR6, tuple))
-        ) return index * 2
+          ((proto & 255) !== AF_INET6 || this.#sameTail(base + ADDR6, tuple))
+        ) return index << 1
       }
       link = words[base + NEXT + ((link - 1) & 1)]!
     }
@@ -233,9 +235,11 @@ export class Table {
     const { words } = this.records
     const base = index * RECORD_WORDS
     const hash = hashRecord(words, base, 0, this.#seed)
+    words[base + HASH] = hash
     this.#link(index, 0, hash & this.#mask)
-    const answers = hashRecord(words, base, 1, this.#seed)
-    if (answers !== hash) this.#link(index, 1, answers & this.#mask)
+    const answers = isAnswered(words, base) ? hash : hashRecord(words, base, 1, this.#seed)
+    if (answers === hash) words[base + NEXT + 1] = ONE_ENTRY
+    else this.#link(index, 1, answers & this.#mask)
   }
 
   #link(index: number, dir: number, head: number): void {
@@ -246,10 +250,8 @@ export class Table {
   #unlinkBoth(index: number): void {
     const { words } = this.records
     const base = index * RECORD_WORDS
-    const hash = hashRecord(words, base, 0, this.#seed)
-    this.#unlink(index, 0, hash & this.#mask)
-    const answers = hashRecord(words, base, 1, this.#seed)
-    if (answers !== hash) this.#unlink(index, 1, answers & this.#mask)
+    this.#unlink(index, 0, words[base + HASH]! & this.#mask)
+    if (words[base + NEXT + 1] !== ONE_ENTRY) this.#unlink(index, 1, hashRecord(words, base, 1, this.#seed) & this.#mask)
   }
 
   #unlink(index: number, dir: number, head: number): void {
@@ -280,4 +282,11 @@ export class Table {
       this.#linkBoth(index)
     }
   }
+}
+
+/** The answer's tuple of an IPv4 record is its original's turned round: their hash is one. Not of ICMP, whose types differ. */
+function isAnswered(words: Int32Array, base: number): boolean {
+  const ports = words[base + PORTS]!
+  return (words[base + PROTO]! & 255) === AF_INET && words[base + ADDR + 2] === words[base + ADDR + 1] &&
+    words[base + ADDR + 3] === words[base + ADDR] && words[base + PORTS + 1] === ((ports << 16) | (ports >>> 16))
 }

@@ -9,11 +9,13 @@
 // A span is a second; ordered, an eighth of it, so that a record that is spread over ticks is still in the cache when its
 // tick comes.
 
-import { DEADLINE_F64, RECORD_WORDS, WHEEL_NEXT, WHEEL_PREV, WHEEL_SLOT } from './layout.ts'
+import { DEADLINE_F64, RECORD_WORDS, WHEEL_PLACE, WHEEL_SLOT } from './layout.ts'
 import type { Records } from './records.ts'
+import { MOST_AT_ONCE, Stacks } from './stacks.ts'
 
 const SLOTS = 1 << 14 // spans; a later deadline is placed again once a turn
 const BLOCK = 1 << 7 // spans that are passed over at once where none of them holds a record
+const MOST_BLANKS = 1 << 16 // places of records that moved or ended before their slot came up, beside one for each record
 
 export class Wheel {
   readonly #records: Records
@@ -21,10 +23,12 @@ export class Wheel {
   readonly #span: number
   #ordered: boolean
   readonly #expire: (index: number) => void
-  /** First record of each slot + 1: spans, then the ticks of the hand's span. */
-  readonly #slots: Int32Array
-  /** Records on each block of spans, and behind them on ticks. */
+  /** The records on each slot, + 1: spans, then the ticks of the hand's span. */
+  readonly #slots: Stacks
+  /** Slots that are not empty of each block of spans, and behind them of ticks. */
   readonly #inBlock: Uint32Array
+  /** Records that come off a slot, + 1, and one word for `#readAhead`. */
+  readonly #batch = new Int32Array(MOST_AT_ONCE + 1)
   /** The last span whose slot was emptied. */
   #hand = 0
   /** The next tick of it to be looked at. */
@@ -45,7 +49,7 @@ export class Wheel {
     this.#span = ordered ? hz >>> 3 : hz
     this.#ordered = ordered
     this.#expire = expire
-    this.#slots = new Int32Array(SLOTS + this.#span)
+    this.#slots = new Stacks(SLOTS + this.#span)
     this.#inBlock = new Uint32Array(Math.ceil((SLOTS + this.#span) / BLOCK))
   }
 
@@ -83,17 +87,18 @@ export class Wheel {
   /** Places a record by its deadline, wherever it was. */
   place(index: number): void {
     this.remove(index)
+    const slot = this.#slotOf(this.#deadline(index))
+    this.#put(index, slot)
+    this.#count++
+    if (this.#slots.blanks > this.#count + MOST_BLANKS) this.#close()
+  }
+
+  #put(index: number, slot: number): void {
     const words = this.#records.words
     const base = index * RECORD_WORDS
-    const slot = this.#slotOf(this.#records.doubles[(base + DEADLINE_F64) >>> 1]!)
-    const head = this.#slots[slot]!
+    if (this.#slots.isEmpty(slot)) this.#inBlock[(slot / BLOCK) | 0]!++
     words[base + WHEEL_SLOT] = slot + 1
-    words[base + WHEEL_PREV] = 0
-    words[base + WHEEL_NEXT] = head
-    if (head !== 0) words[(head - 1) * RECORD_WORDS + WHEEL_PREV] = index + 1
-    this.#slots[slot] = index + 1
-    this.#count++
-    this.#inBlock[(slot / BLOCK) | 0]!++
+    words[base + WHEEL_PLACE] = this.#slots.push(slot, index + 1)
   }
 
   #slotOf(deadline: number): number {
@@ -116,14 +121,9 @@ export class Wheel {
     const base = index * RECORD_WORDS
     const slot = words[base + WHEEL_SLOT]! - 1
     if (slot < 0) return
-    const prev = words[base + WHEEL_PREV]!
-    const next = words[base + WHEEL_NEXT]!
-    if (prev === 0) this.#slots[slot] = next
-    else words[(prev - 1) * RECORD_WORDS + WHEEL_NEXT] = next
-    if (next !== 0) words[(next - 1) * RECORD_WORDS + WHEEL_PREV] = prev
+    this.#slots.blank(words[base + WHEEL_PLACE]!)
     words[base + WHEEL_SLOT] = 0
     this.#count--
-    this.#inBlock[(slot / BLOCK) | 0]!--
     if (slot >= SLOTS) this.#countOnTicks--
   }
 
@@ -151,7 +151,7 @@ export class Wheel {
     let passed = 0
     while (passed < most) {
       const slot = (first + passed) & (SLOTS - 1)
-      if (slots[slot] !== 0) break
+      if (!slots.isEmpty(slot)) break
       passed += slot % BLOCK === 0 && this.#inBlock[slot / BLOCK] === 0 ? BLOCK : 1
     }
     return from + Math.min(passed, most)
@@ -171,7 +171,7 @@ export class Wheel {
     this.#next = (this.#hand + 1) * span
     if (this.#countOnTicks > 0) {
       let tick = this.#tick
-      while (this.#slots[SLOTS + tick] === 0) tick++
+      while (this.#slots.isEmpty(SLOTS + tick)) tick++
       this.#next = this.#hand * span + tick
     }
   }
@@ -180,10 +180,10 @@ export class Wheel {
   #runTicks(last: number): void {
     const start = this.#hand * this.#span
     while (this.#tick <= last && this.#countOnTicks > 0) {
-      const link = this.#slots[SLOTS + this.#tick]!
+      const link = this.#pop(SLOTS + this.#tick)
       if (link === 0) this.#tick++
       else {
-        this.remove(link - 1)
+        this.#countOnTicks--
         if (this.#deadline(link - 1) <= start + this.#tick) this.#expire(link - 1)
         else this.place(link - 1)
       }
@@ -191,20 +191,52 @@ export class Wheel {
     this.#tick = Math.max(this.#tick, last + 1)
   }
 
+  /** Takes a record off a slot. @returns the record + 1; 0 when there is none */
+  #pop(slot: number): number {
+    if (this.#slots.isEmpty(slot)) return 0
+    const link = this.#slots.pop(slot)
+    if (this.#slots.isEmpty(slot)) this.#inBlock[(slot / BLOCK) | 0]!--
+    if (link === 0) return 0
+    this.#records.words[(link - 1) * RECORD_WORDS + WHEEL_SLOT] = 0
+    this.#count--
+    return link
+  }
+
   /** Takes every record off a span's slot: expires it, or places it again. @param now  -1: none is to expire yet */
   #empty(slot: number, now: number): void {
-    let link = this.#slots[slot]!
-    this.#slots[slot] = 0
-    const words = this.#records.words
-    while (link !== 0) {
-      const index = link - 1
-      const base = index * RECORD_WORDS
-      link = words[base + WHEEL_NEXT]!
-      words[base + WHEEL_SLOT] = 0
-      this.#count--
+    let top = this.#slots.detach(slot)
+    if (top === 0) return
+    this.#inBlock[(slot / BLOCK) | 0]!--
+    const batch = this.#batch
+    while (top !== 0) {
+      top = this.#slots.unload(top, batch)
+      this.#readAhead(batch)
+      for (let i = 0; i < MOST_AT_ONCE && batch[i] !== 0; i++) {
+        const index = batch[i]! - 1
+        this.#records.words[index * RECORD_WORDS + WHEEL_SLOT] = 0
+        this.#count--
+        if (this.#deadline(index) <= now) this.#expire(index)
+        else this.place(index)
+      }
+    }
+  }
+
+  /** What has waited on a slot is in no cache. Memory answers many questions in the time of one, when they are asked together. */
+  #readAhead(batch: Int32Array): void {
+    const { words } = this.#records
+    let seen = 0
+    for (let i = 0; i < MOST_AT_ONCE && batch[i] !== 0; i++) seen ^= words[(batch[i]! - 1) * RECORD_WORDS + WHEEL_SLOT]!
+    batch[MOST_AT_ONCE] = seen // lest the compiler leave it all out
+  }
+
+  /** Closes the gaps that records left behind on all slots. */
+  #close(): void {
+    const links: number[] = []
+    for (let slot = 0; slot < SLOTS + this.#span; slot++) {
+      if (this.#slots.isEmpty(slot)) continue
+      for (let link = this.#slots.pop(slot); link !== 0; link = this.#slots.pop(slot)) links.push(link)
       this.#inBlock[(slot / BLOCK) | 0]!--
-      if (this.#deadline(index) <= now) this.#expire(index)
-      else this.place(index)
+      for (let link = links.pop(); link !== undefined; link = links.pop()) this.#put(link - 1, slot)
     }
   }
 
