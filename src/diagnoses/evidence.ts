@@ -2,14 +2,14 @@
 
 import { formatIpv4 } from '../base/address.ts'
 import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
-import { VERDICT_ESTABLISHED, VERDICT_INVALID, VERDICT_NONE, VERDICT_RELATED } from '../base/verdict.ts'
+import { ORIGINAL, VERDICT_ESTABLISHED, VERDICT_INVALID, VERDICT_NONE, VERDICT_RELATED } from '../base/verdict.ts'
 import type { Frame } from '../capture/frame.ts'
 import type { Engine } from '../engine.ts'
 import type { Packet } from '../ip/packet.ts'
 import { Connection } from '../table/connection.ts'
 import { ArpClaims } from './arp.ts'
 import { DnsQueries } from './dns-queries.ts'
-import { type Flow, noteEcho, noteFlags, noteSegment, type Side } from './flow.ts'
+import { type Flow, noteEcho, noteFlags, noteSegment, noteSteady, type Side } from './flow.ts'
 import { FlowKey, Flows, isFrom } from './flows.ts'
 import { InvalidPackets } from './invalid-log.ts'
 import { INPUT, INPUT_ONLY, OUTPUT } from './ipvs.ts'
@@ -22,7 +22,7 @@ import { echoedTimestamp } from './tcp-timestamps.ts'
 import { Translations } from './translations.ts'
 import { IPPROTO_VRRP, VrrpAddresses } from './vrrp.ts'
 
-const MOST_FLOWS = 1 << 14
+const MOST_FLOWS = 1 << 12
 const IPPROTO_IPIP = 4
 const IPPROTO_IPV6 = 41
 const GUE_PORT = 6080
@@ -56,8 +56,6 @@ export class Evidence {
   readonly #key = new FlowKey()
   #conn: Connection | null = null
   readonly #stations = new Stations()
-  /** What the frame at hand says of its time, which may be earlier than another's before it. */
-  #frameMs = 0
   readonly #translations = new Translations()
 
   /** @param mostFlows  how many are kept; packets of others are only counted */
@@ -76,26 +74,44 @@ export class Evidence {
     this.packets++
     if (this.#sec < 0) this.#sec = frame.sec
     const ms = this.msOf(frame)
-    this.#frameMs = ms
     if (ms > this.nowMs) this.nowMs = ms
     if (packet.connection < 0 || packet.copyOf !== 0 || (packet.protocol !== IPPROTO_TCP && packet.protocol !== IPPROTO_UDP)) {
       this.#meet(engine, frame)
       return
     }
-    const { note } = this.#cursor(engine, packet.connection)
+    const conn = this.#cursor(engine, packet.connection)
+    const { note } = conn
     if (note === 0) {
-      this.#meet(engine, frame)
+      if (!this.#leavesOut(engine, conn, frame)) this.#meet(engine, frame)
       return
     }
     if ((note & IS_CONTROL) !== 0) this.promised.note(engine, frame)
     const number = note >> FLOW_SHIFT
     const flow = number === LEFT_OUT ? undefined : this.flows.all[number - 1]
     if (flow === undefined) this.leftOut.packets++
-    else this.#noteFlow(flow, packet.direction === (note & CLIENT_SENDS), packet, frame)
+    else {
+      const isClient = packet.direction === (note & CLIENT_SENDS)
+      const isSteady = packet.protocol === IPPROTO_TCP && packet.verdict === VERDICT_ESTABLISHED
+        && noteSteady(flow, isClient, engine.conntrack.trackers.tcp.segment, this.nowMs, frame.number)
+      if (!isSteady) this.#noteFlow(flow, isClient, packet, frame)
+    }
   }
 
   #cursor(engine: Engine, connection: number): Connection {
     return (this.#conn ??= new Connection(engine.table.records)).at(connection)
+  }
+
+  /** The usual end of a new connection for which there is no room. False when more is to be known. */
+  #leavesOut(engine: Engine, conn: Connection, frame: Frame): boolean {
+    const { packet } = engine
+    if (!this.flows.isFull || this.flows.mayHold(conn) || this.promised.concerns(packet) || isTunnelled(conn)) {
+      return false
+    }
+    this.pressure.note(engine, frame.number)
+    this.leftOut.attach(engine)
+    this.leftOut.packets++
+    conn.note = LEFT_OUT << FLOW_SHIFT
+    return true
   }
 
   /** A packet of which it is not known to which flow it belongs. */
@@ -187,7 +203,7 @@ export class Evidence {
       if ((flags & 0x06) !== 0) this.#noteBoundary(flow, isClient, seq, flags, number)
       noteSegment(side, other, seq, view.getInt32(l4 + 8), flags, payload)
       noteFlags(side, flags, seq, ms, number, last < 0 ? 0 : ms - last)
-      if ((flags & 0x12) === 0x02) this.#translations.note(flow, seq, this.#frameMs)
+      if ((flags & 0x12) === 0x02) this.#translations.note(flow, seq, this.msOf(frame)) // which may be earlier than another's before it
       if (isClient) {
         flow.ipvsDirect.pass(flags, INPUT_ONLY, ms)
         flow.ipvsNat.pass(flags, INPUT, ms)
@@ -205,7 +221,7 @@ export class Evidence {
       side.firstMs = ms
       side.firstFrame = number
     }
-    side.lastMs = ms
+    flow.lastMs = side.lastMs = ms
     side.lastFrame = number
   }
 
@@ -275,6 +291,10 @@ export class Evidence {
     }
   }
 }
+
+/** What it carries is looked at, not itself. */
+const isTunnelled = (conn: Connection): boolean =>
+  conn.protocol === IPPROTO_UDP && (conn.sourcePort(ORIGINAL) === GUE_PORT || conn.destinationPort(ORIGINAL) === GUE_PORT)
 
 /** Who sent the first packet seen began the flow, unless it is an answer, or comes from a port of services. */
 function senderIsClient(key: FlowKey, flags: number): boolean {

@@ -3,7 +3,9 @@
 import { formatIpv4, formatIpv6Short } from '../base/address.ts'
 import { seqAfter, seqBefore, seqDiff } from '../base/seq.ts'
 import { IPPROTO_TCP } from '../base/units.ts'
-import { IpvsConnection } from './ipvs.ts'
+import type { Segment } from '../protocols/tcp/segment.ts'
+import { ACK } from '../protocols/tcp/states.ts'
+import { INPUT, INPUT_ONLY, IpvsConnection, OUTPUT } from './ipvs.ts'
 
 /** What one side sent. Times in milliseconds of the evidence's clock, -1 for never; frames are numbers, 0 for none. */
 export class Side {
@@ -56,6 +58,8 @@ export class Side {
   hasAck = false
   end = 0
   hasEnd = false
+  /** 1 once it has sent a segment that acknowledges and is neither SYN, FIN nor RST: most of the others are like it. */
+  steady = 0
   /** Bytes of it that this capture lacks, and no later frame brought. */
   missing = 0
 }
@@ -98,6 +102,8 @@ export class Flow {
   unreachable = 0
   unreachableCode = 0
   unreachableFrame = 0
+  /** When either side sent last; -1 for never. */
+  lastMs = -1
   /** Longest silence, milliseconds, and the frame that ended it, which is no SYN. */
   longestGap = 0
   longestGapFrame = 0
@@ -134,8 +140,6 @@ export class Flow {
   get firstMs(): number {
     return Math.min(...[this.client.firstMs, this.server.firstMs].filter((ms) => ms >= 0))
   }
-
-  get lastMs(): number { return Math.max(this.client.lastMs, this.server.lastMs) }
 
   /** After its SYN the client went on though no answer was captured: somebody answered on a path unseen. */
   get isAnsweredUnseen(): boolean {
@@ -180,6 +184,35 @@ export function noteSegment(side: Side, other: Side, seq: number, ack: number, f
   }
 }
 
+/**
+ * Takes a segment that goes on where this side's last one ended, and acknowledges what was seen, in a flow that is under way: most of
+ * them. To the tracker it is ESTABLISHED.
+ * @returns  false, and nothing has changed, when it is another one
+ */
+export function noteSteady(flow: Flow, isClient: boolean, segment: Segment, ms: number, frame: number): boolean {
+  const side = isClient ? flow.client : flow.server
+  const other = isClient ? flow.server : flow.client
+  const { seq, end, ack, kind } = segment
+  if (
+    kind !== ACK || (side.steady & other.steady) === 0 || seq !== side.end || seqAfter(ack, other.end) || ms - flow.lastMs > flow.longestGap
+  ) return false
+  side.packets++
+  side.acks++
+  side.established++
+  side.unanswered++
+  other.unanswered = 0
+  if (end !== seq) {
+    side.bytes += seqDiff(end, seq)
+    side.end = end
+  }
+  if (seqAfter(ack, side.maxAck)) side.maxAck = ack
+  flow.lastMs = side.lastMs = ms
+  side.lastFrame = frame
+  if (isClient) flow.ipvsDirect.passAck(INPUT_ONLY, ms)
+  flow.ipvsNat.passAck(isClient ? INPUT : OUTPUT, ms)
+  return true
+}
+
 /** Takes the timestamp that a segment of this side echoes; 0 for none. */
 export function noteEcho(side: Side, tsecr: number): void {
   if (tsecr === 0 || tsecr === side.tsecr) return
@@ -210,7 +243,10 @@ export function noteFlags(side: Side, flags: number, seq: number, ms: number, fr
     }
     side.lastSynMs = ms
   } else if ((flags & 0x01) !== 0) side.fins++
-  else if (side.acks++ === 0) side.ackFrame = frame
+  else {
+    if (side.acks++ === 0) side.ackFrame = frame
+    if (side.hasAck) side.steady = 1
+  }
 }
 
 function textOf(words: readonly number[], isIpv4: boolean): string {

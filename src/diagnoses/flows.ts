@@ -1,8 +1,13 @@
 // The flows of a capture, found by their packets, in fixed room.
 
+import { AF_INET, AF_INET6 } from '../base/units.ts'
+import type { Connection } from '../table/connection.ts'
+import { foldTail } from '../table/fold.ts'
+import { hashRecord, hashWords } from '../table/hash.ts'
 import { Flow } from './flow.ts'
 
 const SLOTS = 1 << 14
+const FILTER_BITS = 17 // one in eight is set when all flows are there
 
 /** The addresses and ports of the packet at hand, as its sender wrote them. */
 export class FlowKey {
@@ -12,6 +17,14 @@ export class FlowKey {
   readonly to = new Int32Array(4)
   fromPort = 0
   toPort = 0
+
+  /** The same for both directions, and for a connection's record. */
+  hash(seed: number): number {
+    const [a = 0, b = 0, c = 0, d = 0] = this.from
+    const [e = 0, f = 0, g = 0, h = 0] = this.to
+    const proto = (this.isIpv4 ? AF_INET : AF_INET6) | (this.protocol << 8)
+    return hashWords(proto, (this.fromPort << 16) | this.toPort, a ^ foldTail(b, c, d), e ^ foldTail(f, g, h), seed)
+  }
 
   /** Reads addresses and ports. False when the ports were not captured. */
   read(view: DataView, ip: number, version: number, protocol: number, l4: number, end: number): boolean {
@@ -39,6 +52,8 @@ export class Flows {
   readonly #heads = new Int32Array(SLOTS)
   readonly #next: Int32Array
   readonly #hashes: Int32Array
+  /** A bit for each hash that a flow has, by its upper bits: small enough to stay at hand. */
+  readonly #filter = new Int32Array(1 << (FILTER_BITS - 5))
 
   constructor(most: number, seed: number) {
     this.#most = most
@@ -47,9 +62,18 @@ export class Flows {
     this.#hashes = new Int32Array(most + 1)
   }
 
+  /** No further flow finds room. */
+  get isFull(): boolean { return this.all.length >= this.#most }
+
+  /** False when a connection certainly has no flow. */
+  mayHold({ words, base }: Connection): boolean {
+    const bit = hashRecord(words, base, 0, this.#seed) >>> (32 - FILTER_BITS)
+    return ((this.#filter[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0
+  }
+
   /** The packet's flow, whichever side sent it; null when there is none. */
   find(key: FlowKey): Flow | null {
-    const hash = this.#hash(key)
+    const hash = key.hash(this.#seed)
     for (let number = this.#heads[hash & (SLOTS - 1)] ?? 0; number !== 0; number = this.#next[number] ?? 0) {
       if (this.#hashes[number] !== hash) continue
       const flow = this.all[number - 1]
@@ -60,27 +84,19 @@ export class Flows {
 
   /** Makes the packet's flow. Null when there is no room. */
   open(key: FlowKey, senderIsClient: boolean): Flow | null {
-    if (this.all.length >= this.#most) return null
+    if (this.isFull) return null
     const [client, server] = senderIsClient ? [key.from, key.to] : [key.to, key.from]
     const number = this.all.length + 1
     const flow = new Flow(key.protocol, key.isIpv4, [...client], [...server], senderIsClient ? key.fromPort : key.toPort,
       senderIsClient ? key.toPort : key.fromPort, number)
-    const hash = this.#hash(key)
+    const hash = key.hash(this.#seed)
+    const bit = hash >>> (32 - FILTER_BITS)
+    this.#filter[bit >>> 5] = (this.#filter[bit >>> 5] ?? 0) | (1 << (bit & 31))
     this.#hashes[number] = hash
     this.#next[number] = this.#heads[hash & (SLOTS - 1)] ?? 0
     this.#heads[hash & (SLOTS - 1)] = number
     this.all.push(flow)
     return flow
-  }
-
-  /** The same for both directions. */
-  #hash({ from, to, fromPort, toPort, protocol, isIpv4 }: FlowKey): number {
-    let hash = this.#seed ^ protocol
-    for (let i = 0; i < (isIpv4 ? 1 : 4); i++) {
-      hash = Math.imul(hash ^ (Math.imul(from[i] ?? 0, 0x9e3779b1) + Math.imul(to[i] ?? 0, 0x9e3779b1)), 0x85ebca6b)
-    }
-    hash = Math.imul(hash ^ (hash >>> 15) ^ (Math.imul(fromPort, 0xc2b2ae35) + Math.imul(toPort, 0xc2b2ae35)), 0x27d4eb2f)
-    return hash ^ (hash >>> 16)
   }
 }
 

@@ -65,13 +65,15 @@ export class IpvsConnection {
       if ((flags & 0x06) !== SYN || heard === OUTPUT) return
       this.#state = NONE
     }
-    if (this.#state === ESTABLISHED && (flags & 0x17) === ACK) { // most segments: nothing but the timer changes
-      this.#deadline = ms + ESTABLISHED_MS
-      return
-    }
     const row = (flags & 0x04) !== 0 ? 3 : (flags & SYN) !== 0 ? 0 : (flags & 0x01) !== 0 ? 1 : (flags & 0x10) !== 0 ? 2 : -1
     this.#state = row < 0 ? CLOSE : GRIDS[heard]?.[row * COLUMNS.length + this.#state] ?? CLOSE
     this.#deadline = ms + (SECONDS[this.#state] ?? 0) * 1000
+  }
+
+  /** A segment passed that acknowledges and is neither SYN, FIN nor RST, as most are: once established, only the timer changes. */
+  passAck(heard: number, ms: number): void {
+    if (this.#state === ESTABLISHED && ms < this.#deadline) this.#deadline = ms + ESTABLISHED_MS
+    else this.pass(ACK, heard, ms)
   }
 
   /** Was there, has run out by `ms`, and nothing passed since. */

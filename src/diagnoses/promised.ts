@@ -6,6 +6,7 @@ import { VERDICT_NEW, VERDICT_RELATED } from '../base/verdict.ts'
 import type { Frame } from '../capture/frame.ts'
 import { Engine } from '../engine.ts'
 import { attach, helperName } from '../helpers/registry.ts'
+import type { Packet } from '../ip/packet.ts'
 import { Connection } from '../table/connection.ts'
 import { IPCT_NEW } from '../table/status.ts'
 
@@ -25,8 +26,8 @@ export interface Promised {
 
 export class PromisedConnections {
   readonly byHelper = new Map<string, Promised>()
-  /** Ports that control channels go to; shape [TCP, UDP][port]. */
-  readonly #control = new Uint8Array(2 * PORTS)
+  /** A bit for each port that control channels go to; shape [TCP, UDP][port]. */
+  readonly #control = new Int32Array(2 * PORTS / 32)
   readonly #ports = new Map<string, { readonly protocol: 'tcp' | 'udp', readonly port: number }>()
   #shadow: Engine | null = null
   #conn: Connection | null = null
@@ -34,7 +35,8 @@ export class PromisedConnections {
   constructor() {
     for (const { helper, port } of attach(['all']).attachments) {
       const isTcp = helper.protocol === IPPROTO_TCP
-      this.#control[(isTcp ? 0 : PORTS) + port] = 1
+      const bit = (isTcp ? 0 : PORTS) + port
+      this.#control[bit >>> 5] = (this.#control[bit >>> 5] ?? 0) | (1 << (bit & 31))
       if (!this.#ports.has(helper.name)) this.#ports.set(helper.name, { protocol: isTcp ? 'tcp' : 'udp', port })
     }
   }
@@ -60,10 +62,19 @@ export class PromisedConnections {
     return false
   }
 
+  /** Whether `note` would do anything with such a packet. */
+  concerns({ view, l4, end, protocol }: Packet): boolean {
+    return this.#shadow?.conntrack.helpers?.expectations.empty === false || this.#isControl(view, l4, end, protocol)
+  }
+
   #isControl(view: DataView, l4: number, end: number, protocol: number): boolean {
     if ((protocol !== IPPROTO_TCP && protocol !== IPPROTO_UDP) || l4 < 0 || end - l4 < 4) return false
     const row = protocol === IPPROTO_TCP ? 0 : PORTS
-    return this.#control[row + view.getUint16(l4)] === 1 || this.#control[row + view.getUint16(l4 + 2)] === 1
+    return this.#hasBit(row + view.getUint16(l4)) || this.#hasBit(row + view.getUint16(l4 + 2))
+  }
+
+  #hasBit(bit: number): boolean {
+    return ((this.#control[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0
   }
 
   #tracker({ sysctl, clock }: Engine): Engine {

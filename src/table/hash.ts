@@ -8,7 +8,7 @@ import type { Tuple } from './tuple.ts'
 
 /** Hash of a tuple: 32 bits. */
 export function hashTuple(tuple: Tuple, seed: number): number {
-  return mix(tuple.proto, tuple.ports, tuple.source0 ^ tuple.sourceTail, tuple.destination0 ^ tuple.destinationTail, seed)
+  return hashWords(tuple.proto, tuple.ports, tuple.source0 ^ tuple.sourceTail, tuple.destination0 ^ tuple.destinationTail, seed)
 }
 
 /** Hash of a record's tuple of direction `dir`. */
@@ -21,10 +21,11 @@ export function hashRecord(words: Int32Array, base: number, dir: number, seed: n
     source ^= foldTail(words[tail]!, words[tail + 1]!, words[tail + 2]!)
     destination ^= foldTail(words[tail + 3]!, words[tail + 4]!, words[tail + 5]!)
   }
-  return mix(proto, words[base + PORTS + dir]!, source, destination, seed)
+  return hashWords(proto, words[base + PORTS + dir]!, source, destination, seed)
 }
 
-function mix(proto: number, ports: number, source: number, destination: number, seed: number): number {
+/** Hash of a tuple by its words; of an IPv6 address, the first word and the fold of the others. */
+export function hashWords(proto: number, ports: number, source: number, destination: number, seed: number): number {
   const protocol = (proto >>> 8) & 255
   const sourcePort = ports >>> 16
   // Of ICMP the identifier alone: type and code differ between a question and its answer.

@@ -24,7 +24,7 @@ export const ADDR       = 8 //  +dir*2: source, then destination; first word of 
 export const WHEEL_SLOT = 12 // slot of the timing wheel + 1; 0 when not on it
 export const WHEEL_PLACE = 13 // where it stands among those on the slot (stacks.ts); in a free record: next free
 export const HASH       = 14 // of the original's tuple, and of the answer's unless that has an entry of its own
-export const SERIAL     = 15 // counts creations, modulo 2^32: the order of printing
+export const NOTE       = 15 // whatever an onlooker wants to know again of this connection; 0 in a new one
 
 export const PACKETS_F64 = 16 // +dir*4: packets accounted                                            packets
 export const BYTES_F64   = 18 // +dir*4: bytes accounted, IP header included                          bytes
@@ -34,7 +34,7 @@ export const MASTER     = 27 // the connection that promised this one: record + 
 export const HELPER     = 28 // number of the helper that reads its payload; 0 none
 export const EXPECTING  = 29 // expectations it has open
 export const MASTER_SERIAL = 30 // SERIAL of the master when it was promised: tells a reused record
-export const NOTE       = 31 // whatever an onlooker wants to know again of this connection; 0 in a new one
+export const SERIAL     = 31 // counts creations, modulo 2^32: the order of printing
 
 export const PRIVATE    = 32 // sixteen words for the protocol
 export const PRIVATE_WORDS = 16

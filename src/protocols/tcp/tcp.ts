@@ -39,7 +39,8 @@ const STUBBORN_SECONDS = 120 // an entry with less time than this is left alone 
 export class TcpTracker implements Tracker {
   /** Ticks by state, then RETRANS, UNACK; shape [12]. */
   readonly timeouts: Int32Array
-  readonly #segment = new Segment()
+  /** What the last packet said, as far as the window check left it so. */
+  readonly segment = new Segment()
   readonly #cursors = new TcpCursors()
   readonly #window: WindowCheck
   readonly #tracking: Tracking
@@ -68,7 +69,7 @@ export class TcpTracker implements Tracker {
   packet(conn: Connection, packet: Packet, dir: number): number {
     const room = packet.end - packet.l4
     if (room < 20) return INVALID
-    const segment = this.#segment
+    const segment = this.segment
     segment.read(packet)
     const isSound = segment.hasPossibleFlags && segment.headerLength >= 20 && room >= segment.headerLength && !this.#verifiesChecksum
     if (!isSound && this.#isBroken(packet)) return INVALID
@@ -146,7 +147,7 @@ export class TcpTracker implements Tracker {
 
   /** Header and flags that no stack sends. Kernel: tcp_error(). */
   #isBroken(packet: Packet): boolean {
-    const segment = this.#segment
+    const segment = this.segment
     if (segment.headerLength < 20 || packet.end - packet.l4 < segment.headerLength) packet.note(IPPROTO_TCP, REASON.TRUNCATED)
     else if (this.#verifiesChecksum && checksumFails(packet, IPPROTO_TCP)) packet.note(IPPROTO_TCP, REASON.BAD_CHECKSUM)
     else if (!segment.hasPossibleFlags) packet.note(IPPROTO_TCP, REASON.TCP_FLAGS)
@@ -156,7 +157,7 @@ export class TcpTracker implements Tracker {
 
   /** First packet of a connection: a SYN, or with tcp_loose whatever acknowledges something. Kernel: tcp_new(). */
   #open(packet: Packet): boolean {
-    const segment = this.#segment
+    const segment = this.segment
     const { sender, receiver, shared } = this.#cursors
     const state = TRANSITIONS[segment.kind * 10 + NONE]!
     if (state === CELL_INVALID) {
@@ -180,7 +181,7 @@ export class TcpTracker implements Tracker {
 
   /** Cells that need more than the table: returns the new state with its bits, DONE, REFUSED or REOPEN. */
   #special(conn: Connection, packet: Packet, dir: number, oldState: number, cell: number): number {
-    const segment = this.#segment
+    const segment = this.segment
     const { shared } = this.#cursors
     switch (cell) {
       case SYN_SENT:
@@ -231,7 +232,7 @@ export class TcpTracker implements Tracker {
    * answer to it will tell.
    */
   #onIgnored(packet: Packet, dir: number, oldState: number): number {
-    const segment = this.#segment
+    const segment = this.segment
     const { shared } = this.#cursors
     const { kind } = segment
     if (kind === SYNACK && shared.lastKind === SYN && shared.lastDir !== dir && segment.ack === shared.lastEnd) {
@@ -266,7 +267,7 @@ export class TcpTracker implements Tracker {
 
   /** A RST in any state but NONE: returns the new state with its bits, or REFUSED. */
   #onReset(conn: Connection, packet: Packet, dir: number, oldState: number): number {
-    const segment = this.#segment
+    const segment = this.segment
     const { shared, receiver } = this.#cursors
     // Closing already: the tuple may have been used again, so nothing here can be judged.
     if (canEarlyDrop(oldState)) return CLOSE | SKIP_WINDOW
@@ -300,7 +301,7 @@ export class TcpTracker implements Tracker {
   #onMisfit(conn: Connection, packet: Packet, dir: number, fits: number): number {
     packet.note(IPPROTO_TCP, this.#window.reason, this.#window.bound)
     if (fits === IGNORED) return ACCEPT
-    const { kind } = this.#segment
+    const { kind } = this.segment
     const { status } = conn
     if ((status & IPS_ASSURED) === 0 || (status & IPS_FIXED_TIMEOUT) !== 0 || (kind !== RST && kind !== FIN)) return INVALID
     const { shared } = this.#cursors.at(conn, dir)
