@@ -13,12 +13,14 @@ export interface FindingsOptions extends CaptureOptions {
   readonly vantage?: 'auto' | VantageName
   /** A device whose idle timeouts silences are held against, as `--idle-profile` names it. Default: none. */
   readonly idleProfile?: string
+  /** How many flows are looked at one by one; of further ones packets and unanswered connections are counted. Default 4096. */
+  readonly flows?: number
 }
 
 /** The report of `diagnose -o json`: findings with their proof, the gravest first. @throws UsageError, CaptureError */
 export async function findings(paths: Paths, options: FindingsOptions = {}): Promise<DiagnoseReport> {
   const idle = options.idleProfile === undefined ? null : idleProfile(options.idleProfile)
-  const evidence = new Evidence()
+  const evidence = new Evidence(options.flows)
   const replay = await openReplay(paths, options, {
     at: [], onPacket: (engine, frame) => { evidence.note(engine, frame) }, onOther: (frame) => { evidence.noteOther(frame) },
   })

@@ -22,7 +22,9 @@ import { echoedTimestamp } from './tcp-timestamps.ts'
 import { Translations } from './translations.ts'
 import { IPPROTO_VRRP, VrrpAddresses } from './vrrp.ts'
 
-const MOST_FLOWS = 1 << 12
+/** How many flows are kept unless said otherwise, and the most that can be. */
+export const USUAL_FLOWS = 1 << 12
+export const MOST_FLOWS = 1 << 20
 const IPPROTO_IPIP = 4
 const IPPROTO_IPV6 = 41
 const GUE_PORT = 6080
@@ -59,8 +61,8 @@ export class Evidence {
   readonly #translations = new Translations()
 
   /** @param mostFlows  how many are kept; packets of others are only counted */
-  constructor(mostFlows = MOST_FLOWS, seed = 0x5eed) {
-    this.flows = new Flows(mostFlows, seed)
+  constructor(mostFlows = USUAL_FLOWS) {
+    this.flows = new Flows(mostFlows)
   }
 
   /** Milliseconds of the evidence's clock. */
@@ -72,7 +74,10 @@ export class Evidence {
   note(engine: Engine, frame: Frame): void {
     const { packet } = engine
     this.packets++
-    if (this.#sec < 0) this.#sec = frame.sec
+    if (this.#sec < 0) {
+      this.#sec = frame.sec
+      this.flows.seed = engine.table.seed
+    }
     const ms = this.msOf(frame)
     if (ms > this.nowMs) this.nowMs = ms
     if (packet.connection < 0 || packet.copyOf !== 0 || (packet.protocol !== IPPROTO_TCP && packet.protocol !== IPPROTO_UDP)) {

@@ -3,11 +3,11 @@
 import { AF_INET, AF_INET6 } from '../base/units.ts'
 import type { Connection } from '../table/connection.ts'
 import { foldTail } from '../table/fold.ts'
-import { hashRecord, hashWords } from '../table/hash.ts'
+import { hashWords } from '../table/hash.ts'
 import { Flow } from './flow.ts'
 
-const SLOTS = 1 << 14
-const FILTER_BITS = 17 // one in eight is set when all flows are there
+const FEWEST_SLOTS = 1 << 10
+const SLOTS_BITS = 3 // bits of the filter for each slot, as a power of two: one in eight is set when all flows are there
 
 /** The addresses and ports of the packet at hand, as its sender wrote them. */
 export class FlowKey {
@@ -20,10 +20,8 @@ export class FlowKey {
 
   /** The same for both directions, and for a connection's record. */
   hash(seed: number): number {
-    const [a = 0, b = 0, c = 0, d = 0] = this.from
-    const [e = 0, f = 0, g = 0, h = 0] = this.to
     const proto = (this.isIpv4 ? AF_INET : AF_INET6) | (this.protocol << 8)
-    return hashWords(proto, (this.fromPort << 16) | this.toPort, a ^ foldTail(b, c, d), e ^ foldTail(f, g, h), seed)
+    return hashWords(proto, (this.fromPort << 16) | this.toPort, folded(this.from), folded(this.to), seed)
   }
 
   /** Reads addresses and ports. False when the ports were not captured. */
@@ -47,17 +45,24 @@ export class FlowKey {
 export class Flows {
   readonly all: Flow[] = []
   readonly #most: number
-  readonly #seed: number
+  /** The table's: a flow has the hash of its connection. To be set before the first one. */
+  seed = 0
   // The chains hold numbers of flows and their hashes, not the flows: most searches end without looking at one.
-  readonly #heads = new Int32Array(SLOTS)
+  readonly #heads: Int32Array
+  readonly #mask: number
   readonly #next: Int32Array
   readonly #hashes: Int32Array
   /** A bit for each hash that a flow has, by its upper bits: small enough to stay at hand. */
-  readonly #filter = new Int32Array(1 << (FILTER_BITS - 5))
+  readonly #filter: Int32Array
+  readonly #shift: number
 
-  constructor(most: number, seed: number) {
+  constructor(most: number) {
     this.#most = most
-    this.#seed = seed | 0
+    const bits = Math.ceil(Math.log2(Math.max(most, FEWEST_SLOTS)))
+    this.#heads = new Int32Array(2 ** bits)
+    this.#mask = this.#heads.length - 1
+    this.#filter = new Int32Array(2 ** (bits + SLOTS_BITS - 5))
+    this.#shift = 32 - bits - SLOTS_BITS
     this.#next = new Int32Array(most + 1)
     this.#hashes = new Int32Array(most + 1)
   }
@@ -66,15 +71,15 @@ export class Flows {
   get isFull(): boolean { return this.all.length >= this.#most }
 
   /** False when a connection certainly has no flow. */
-  mayHold({ words, base }: Connection): boolean {
-    const bit = hashRecord(words, base, 0, this.#seed) >>> (32 - FILTER_BITS)
+  mayHold(conn: Connection): boolean {
+    const bit = conn.hash >>> this.#shift
     return ((this.#filter[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0
   }
 
   /** The packet's flow, whichever side sent it; null when there is none. */
   find(key: FlowKey): Flow | null {
-    const hash = key.hash(this.#seed)
-    for (let number = this.#heads[hash & (SLOTS - 1)] ?? 0; number !== 0; number = this.#next[number] ?? 0) {
+    const hash = key.hash(this.seed)
+    for (let number = this.#heads[hash & this.#mask] ?? 0; number !== 0; number = this.#next[number] ?? 0) {
       if (this.#hashes[number] !== hash) continue
       const flow = this.all[number - 1]
       if (flow?.protocol === key.protocol && (isFrom(flow, key) || isTo(flow, key))) return flow
@@ -85,16 +90,17 @@ export class Flows {
   /** Makes the packet's flow. Null when there is no room. */
   open(key: FlowKey, senderIsClient: boolean): Flow | null {
     if (this.isFull) return null
-    const [client, server] = senderIsClient ? [key.from, key.to] : [key.to, key.from]
+    const client = senderIsClient ? key.from : key.to
+    const server = senderIsClient ? key.to : key.from
     const number = this.all.length + 1
-    const flow = new Flow(key.protocol, key.isIpv4, [...client], [...server], senderIsClient ? key.fromPort : key.toPort,
+    const flow = new Flow(key.protocol, key.isIpv4, listOf(client), listOf(server), senderIsClient ? key.fromPort : key.toPort,
       senderIsClient ? key.toPort : key.fromPort, number)
-    const hash = key.hash(this.#seed)
-    const bit = hash >>> (32 - FILTER_BITS)
+    const hash = key.hash(this.seed)
+    const bit = hash >>> this.#shift
     this.#filter[bit >>> 5] = (this.#filter[bit >>> 5] ?? 0) | (1 << (bit & 31))
     this.#hashes[number] = hash
-    this.#next[number] = this.#heads[hash & (SLOTS - 1)] ?? 0
-    this.#heads[hash & (SLOTS - 1)] = number
+    this.#next[number] = this.#heads[hash & this.#mask] ?? 0
+    this.#heads[hash & this.#mask] = number
     this.all.push(flow)
     return flow
   }
@@ -110,6 +116,10 @@ function isTo(flow: Flow, key: FlowKey): boolean {
   return flow.clientPort === key.toPort && flow.serverPort === key.fromPort && same(flow.clientWords,
     key.to) && same(flow.serverWords, key.from)
 }
+
+// Taken apart by index: by iterator they cost a hundred times as much.
+const listOf = (words: Int32Array): number[] => [words[0] ?? 0, words[1] ?? 0, words[2] ?? 0, words[3] ?? 0]
+const folded = (words: Int32Array): number => (words[0] ?? 0) ^ foldTail(words[1] ?? 0, words[2] ?? 0, words[3] ?? 0)
 
 function same(a: readonly number[], b: Int32Array): boolean {
   return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3]

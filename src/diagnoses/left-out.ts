@@ -42,7 +42,7 @@ export class LeftOut {
     const all = new Ends(this.#ended)
     if (this.#table !== null) {
       const conn = new Connection(this.#table.records)
-      for (const connection of this.#table.visible()) all.count(conn.at(connection))
+      this.#table.forEachVisible((connection) => { all.count(conn.at(connection)) })
     }
     const { connections, unanswered } = all
     return { packets: this.packets, connections, unanswered, worst: all.worst() }
@@ -53,15 +53,17 @@ export class LeftOut {
 class Ends {
   connections = 0
   unanswered = 0
-  /** By where they went: address * 65536 + port, or as text where the address is too long for that. */
-  readonly #services = new Map<number | string, number>()
+  /** By where they went: address, of IPv6 as text, and port. */
+  readonly #services = new Map<number | string, Map<number, number>>()
+  #kept = 0
 
   /** @param before  ends that count too */
   constructor(before: Ends | null = null) {
     if (before === null) return
     this.connections = before.connections
     this.unanswered = before.unanswered
-    this.#services = new Map(before.#services)
+    this.#kept = before.#kept
+    for (const [address, ports] of before.#services) this.#services.set(address, new Map(ports))
   }
 
   count(conn: Connection): void {
@@ -70,19 +72,26 @@ class Ends {
     if (conn.seenReply) return
     this.unanswered++
     const port = conn.destinationPort(0)
-    const service = conn.l3num === AF_INET ? conn.destination(0) * 65_536 + port
-      : endText(formatIpv6Short(conn.destination(0), conn.destination(0, 1), conn.destination(0, 2), conn.destination(0, 3)), port)
-    const before = this.#services.get(service)
-    if (before !== undefined || this.#services.size < MOST_SERVICES) this.#services.set(service, (before ?? 0) + 1)
+    const address = conn.l3num === AF_INET ? conn.destination(0)
+      : formatIpv6Short(conn.destination(0), conn.destination(0, 1), conn.destination(0, 2), conn.destination(0, 3))
+    let ports = this.#services.get(address)
+    if (ports === undefined) {
+      if (this.#kept >= MOST_SERVICES) return
+      ports = new Map<number, number>()
+      this.#services.set(address, ports)
+    }
+    const before = ports.get(port)
+    if (before === undefined) {
+      if (this.#kept >= MOST_SERVICES) return
+      this.#kept++
+    }
+    ports.set(port, (before ?? 0) + 1)
   }
 
   worst(): LeftOutSummary['worst'] {
-    const worst = [...this.#services].sort((a, b) => b[1] - a[1]).slice(0, WORST)
-    return worst.map(([service, unanswered]) => ({ service: typeof service === 'string' ? service : serviceText(service), unanswered }))
+    const services = [...this.#services].flatMap(([address, ports]) =>
+      [...ports].map(([port, unanswered]) => ({ address, port, unanswered })))
+    return services.sort((a, b) => b.unanswered - a.unanswered).slice(0, WORST).map(({ address, port, unanswered }) =>
+      ({ service: endText(typeof address === 'string' ? address : formatIpv4(address), port), unanswered }))
   }
-}
-
-function serviceText(service: number): string {
-  const address = Math.floor(service / 65_536)
-  return endText(formatIpv4(address), service - address * 65_536)
 }

@@ -1,6 +1,6 @@
 // Findings for people at a terminal, and for tickets.
 
-import { count, type Severity } from './finding.ts'
+import { count, grouped, type Severity } from './finding.ts'
 import type { LeftOutSummary } from './left-out.ts'
 import { type DiagnoseReport, type Part, partsOf, percent } from './report.ts'
 
@@ -61,10 +61,11 @@ function heading({ vantage, copies, packets, leftOut, invalid }: DiagnoseReport)
 }
 
 function leftOutText({ packets, connections, unanswered, worst }: LeftOutSummary): string {
-  const text = `${count(packets, 'packet')} of ${count(connections, 'further connection')} were counted only; of those connections `
+  const text = `${count(packets, 'packet')} of ${count(connections, 'further connection')} were counted only (--flows looks at more); `
+    + 'of those connections '
   if (unanswered === 0) return `${text}every one was answered`
-  return `${text}${unanswered.toLocaleString('en-US')} were never answered: ${worst.map(({ service, unanswered: times }) =>
-    `${times.toLocaleString('en-US')} of ${service}`).join(', ')}`
+  return `${text}${grouped(unanswered)} were never answered: ${worst.map(({ service, unanswered: times }) =>
+    `${grouped(times)} of ${service}`).join(', ')}`
 }
 
 /** A director's tables, instant by instant. */

@@ -2,8 +2,8 @@
 // keep it across packets. `words[…]!` is legal in cursor files and nowhere else.
 
 import {
-  ADDR, ADDR6, BYTES_F64, CREATED_F64, DEADLINE_F64, EXPECTING, HELPER, MARK, MASTER, MASTER_SERIAL, NOTE, PACKETS_F64, PORTS, PRIVATE,
-  PROTO, RECORD_WORDS, SERIAL, STATUS,
+  ADDR, ADDR6, BYTES_F64, CREATED_F64, DEADLINE_F64, EXPECTING, HASH, HELPER, MARK, MASTER, MASTER_SERIAL, NOTE, PACKETS_F64, PORTS,
+  PRIVATE, PROTO, RECORD_WORDS, SERIAL, STATUS,
 } from './layout.ts'
 import type { Records } from './records.ts'
 import type { Tuple } from './tuple.ts'
@@ -58,6 +58,8 @@ export class Connection {
   get created(): number { return this.doubles[(this.base + CREATED_F64) >>> 1]! }
   set created(tick: number) { this.doubles[(this.base + CREATED_F64) >>> 1] = tick }
 
+  /** Of its original tuple (hash.ts), once it is in the table. */
+  get hash(): number { return this.words[this.base + HASH]! }
   get serial(): number { return this.words[this.base + SERIAL]! }
   get mark(): number { return this.words[this.base + MARK]! }
   set mark(value: number) { this.words[this.base + MARK] = value }

@@ -40,7 +40,8 @@ export class Table {
   now = 0
   /** Told of each connection that ends. */
   #onEnd: OnEnd | null = null
-  readonly #seed: number
+  /** Of the hash. */
+  readonly seed: number
   readonly #mostHeads: number
   #heads: Int32Array
   #mask: number
@@ -57,7 +58,7 @@ export class Table {
     this.records = new Records(most)
     this.peek = new Connection(this.records)
     this.wheel = new Wheel(this.records, hz, ordered, (index) => { this.end(index, END_TIMEOUT) })
-    this.#seed = seed | 0
+    this.seed = seed | 0
     this.#mostHeads = 2 ** Math.ceil(Math.log2(Math.max(buckets, 1024)))
     this.#heads = new Int32Array(1024)
     this.#mask = 1023
@@ -88,7 +89,7 @@ export class Table {
   find(tuple: Tuple): number {
     const { words, doubles } = this.records
     const { proto, ports, source0, destination0 } = tuple
-    let link = this.#heads[hashTuple(tuple, this.#seed) & this.#mask]!
+    let link = this.#heads[hashTuple(tuple, this.seed) & this.#mask]!
     while (link !== 0) {
       const index = (link - 1) >>> 1
       const base = index * RECORD_WORDS
@@ -179,7 +180,7 @@ export class Table {
    */
   earlyDrop(tuple: Tuple): boolean {
     const words = this.records.words
-    const start = hashTuple(tuple, this.#seed)
+    const start = hashTuple(tuple, this.seed)
     for (let i = 0; i < EVICTION_RANGE; i++) {
       let drops = 0
       let link = this.#heads[(start + i) & this.#mask]!
@@ -203,6 +204,15 @@ export class Table {
       }
     }
     return false
+  }
+
+  /** Calls a function with the number of each connection that is visible now, in no order. */
+  forEachVisible(look: (index: number) => void): void {
+    const { words, doubles, high } = this.records
+    for (let index = 0; index < high; index++) {
+      const base = index * RECORD_WORDS
+      if (words[base + PROTO] !== 0 && doubles[(base + DEADLINE_F64) >>> 1]! > this.now) look(index)
+    }
   }
 
   /** Numbers of all connections that are visible now, in the order of their creation. */
@@ -234,10 +244,10 @@ export class Table {
   #linkBoth(index: number): void {
     const { words } = this.records
     const base = index * RECORD_WORDS
-    const hash = hashRecord(words, base, 0, this.#seed)
+    const hash = hashRecord(words, base, 0, this.seed)
     words[base + HASH] = hash
     this.#link(index, 0, hash & this.#mask)
-    const answers = isAnswered(words, base) ? hash : hashRecord(words, base, 1, this.#seed)
+    const answers = isAnswered(words, base) ? hash : hashRecord(words, base, 1, this.seed)
     if (answers === hash) words[base + NEXT + 1] = ONE_ENTRY
     else this.#link(index, 1, answers & this.#mask)
   }
@@ -251,7 +261,7 @@ export class Table {
     const { words } = this.records
     const base = index * RECORD_WORDS
     this.#unlink(index, 0, words[base + HASH]! & this.#mask)
-    if (words[base + NEXT + 1] !== ONE_ENTRY) this.#unlink(index, 1, hashRecord(words, base, 1, this.#seed) & this.#mask)
+    if (words[base + NEXT + 1] !== ONE_ENTRY) this.#unlink(index, 1, hashRecord(words, base, 1, this.seed) & this.#mask)
   }
 
   #unlink(index: number, dir: number, head: number): void {

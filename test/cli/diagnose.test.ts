@@ -40,6 +40,25 @@ describe('forms', () => {
   })
 })
 
+describe('--flows', () => {
+  test('looks at fewer one by one, and counts the others', async () => {
+    const report = async (...args: string[]): Promise<DiagnoseReport> =>
+      JSON.parse((await command(['diagnose', sample('syn-flood.pcap'), '-o', 'json', ...args])).out) as DiagnoseReport
+    const whole = await report()
+    const fewer = await report('--flows', '30')
+    expect(whole.leftOut.connections).toBe(0)
+    expect(fewer.leftOut.connections).toBeGreaterThan(0)
+    expect(fewer.leftOut.unanswered).toBe(fewer.leftOut.connections)
+    expect((await command(['diagnose', sample('syn-flood.pcap'), '--flows', '30'])).out).toContain('(--flows looks at more)')
+  })
+
+  test.each(['-1', 'many', '1048577'])('%s: says what can be', async (value) => {
+    const { code, error } = await command(['diagnose', DIRECTOR, `--flows=${value}`])
+    expect(code).toBe(2)
+    expect(error).toContain('write a whole number from 0 to 1048576')
+  })
+})
+
 describe('--vantage', () => {
   test('makes a director of what could be one', async () => {
     const half = sample('half-connection.pcap')

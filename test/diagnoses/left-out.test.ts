@@ -33,4 +33,9 @@ describe('connections that find no room', () => {
     const { packets, connections, unanswered, worst, all } = await leftOut('web.pcap', 0)
     expect({ packets, connections, unanswered, worst }).toEqual({ packets: all, connections: 1, unanswered: 0, worst: [] })
   })
+
+  it.each([1, 1000, 1024, 1025, 20_000, 1 << 20])('are told from those that did, with room for %i', async (mostFlows) => {
+    const { connections, created } = await leftOut('syn-flood.pcap', mostFlows)
+    expect(connections).toBe(Math.max(0, created - mostFlows))
+  })
 })

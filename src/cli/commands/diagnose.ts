@@ -3,17 +3,18 @@
 import type { Command } from 'commander'
 import {
   type Context, contextOf, diagnose, DIAGNOSE_FORM_NAMES, diagnoseReport, type DirectorMoment, directorMoment, Evidence, FINDING_CODES,
-  formatTime, IDLE_PROFILES, idleProfile, parseWhen, printDiagnoseMarkdown, printDiagnoseText, type ReplayOptions, SEVERITIES, snapshot,
-  UsageError, VANTAGES,
+  formatTime, IDLE_PROFILES, idleProfile, MOST_FLOWS, parseWhen, printDiagnoseMarkdown, printDiagnoseText, type ReplayOptions,
+  SEVERITIES, snapshot, UsageError, USUAL_FLOWS, VANTAGES,
 } from '../../index.ts'
 import { EXIT } from '../exit-codes.ts'
-import { addCommonOptions, collect, type CommonOptions, engineOptions, oneOf, wantsColour } from '../options.ts'
+import { addCommonOptions, collect, type CommonOptions, engineOptions, oneOf, wantsColour, wholeNumber } from '../options.ts'
 import type { Session } from '../session.ts'
 
 interface DiagnoseOptions extends CommonOptions {
   vantage: string
   at?: string[]
   idleProfile?: string
+  flows: string
   failOn?: string
   output: string
 }
@@ -29,6 +30,7 @@ Examples:
                                                    and what the director's own tables held then
   pcap-conntrack diagnose x.pcap --idle-profile aws-nitro
                                                    which silences a device with such timeouts cuts
+  pcap-conntrack diagnose big.pcap --flows 200000  look at more flows one by one: takes longer, and 1.5 kB each
 
 Findings:
 ${FINDING_CODES.map(([code, meaning]) => `  ${code.padEnd(26)}${meaning}`).join('\n')}`
@@ -41,6 +43,8 @@ export function define(command: Command, session: Session): void {
     .option('--at <when>', 'on a director, print its tables at an instant too: end, end+9.5s, +12.5s, frame:123, … (repeatable; reads the '
       + 'capture twice)', collect)
     .option('--idle-profile <device>', `tell silences that it would cut: ${IDLE_PROFILES.join(', ')}`)
+    .option('--flows <n>', 'flows looked at one by one; of further ones packets and unanswered connections are counted',
+      String(USUAL_FLOWS))
     .option('--fail-on <severity>', `exit 1 on findings of at least: ${SEVERITIES.join(', ')}`)
     .option('-o, --output <form>', DIAGNOSE_FORM_NAMES.join(', '), 'text')
     .addHelpText('after', EXAMPLES))
@@ -54,13 +58,14 @@ async function run(session: Session, paths: string[], options: DiagnoseOptions):
   const least = options.failOn === undefined ? null : oneOf('--fail-on', options.failOn, SEVERITIES)
   const idle = options.idleProfile === undefined ? null : idleProfile(options.idleProfile)
   if (options.at !== undefined && paths.includes('-')) throw new UsageError('--at reads the capture twice: save it to a file')
-  const evidence = new Evidence()
+  const flows = wholeNumber('--flows', options.flows, 0, MOST_FLOWS)
+  const evidence = new Evidence(flows)
   await session.replay(paths, options, {
     ...engineOptions(options), at: [], ...watching(evidence),
   }, async (replay) => {
     await replay.run()
     const context = contextOf(evidence, replay.engine.sysctl, vantage, evidence.nowMs, idle)
-    const moments = await momentsOf(session, paths, options, context)
+    const moments = await momentsOf(session, paths, options, context, flows)
     const report = diagnoseReport(context, diagnose(context), moments)
     if (form === 'json') out.text(`${JSON.stringify(report, null, 2)}\n`)
     else if (form === 'md') out.text(printDiagnoseMarkdown(report))
@@ -77,11 +82,11 @@ const watching = (evidence: Evidence): Pick<ReplayOptions, 'onPacket' | 'onOther
 
 /** What a director held at the instants asked for: a second pass, now that its services are known. */
 async function momentsOf(
-  session: Session, paths: string[], options: DiagnoseOptions, { vantage }: Context,
+  session: Session, paths: string[], options: DiagnoseOptions, { vantage }: Context, flows: number,
 ): Promise<DirectorMoment[]> {
   const moments: DirectorMoment[] = []
   if (options.at === undefined || vantage.name !== 'lvs-director') return moments
-  const evidence = new Evidence()
+  const evidence = new Evidence(flows)
   await session.replay(paths, { ...options, quiet: true }, {
     ...engineOptions(options), at: options.at.map(parseWhen), ...watching(evidence),
   }, async (replay) => {
