@@ -25,6 +25,8 @@ export const END_DELETED = 5 // by the user: conntrack -D, -F
 /** Called with each connection that leaves the table, while its record can still be read. */
 export type OnEnd = (index: number, why: number) => void
 
+const FEWEST_HEADS = 1024
+const FEW_GAPS = 16 // of the connections created since, to each that is still there
 const ONE_ENTRY = -1 // where the link behind the answer's entry would stand
 const EVICTION_RANGE = 8 // buckets that early drop looks at; NF_CT_EVICTION_RANGE
 
@@ -42,14 +44,17 @@ export class Table {
   #onEnd: OnEnd | null = null
   /** Of the hash. */
   readonly seed: number
-  readonly #mostHeads: number
+  /** nf_conntrack_buckets, as a power of two: the hash may be wider, and then several heads stand for a bucket. */
+  readonly #buckets: number
   #heads: Int32Array
   #mask: number
+  /** As many entries have room in the hash: half as many as heads, which halves the steps along chains; of a wide one, as many. */
+  #roomy: number
   #serial = 0
 
   /**
    * @param most     nf_conntrack_max, 0 for no bound
-   * @param buckets  nf_conntrack_buckets: how wide the hash may grow
+   * @param buckets  nf_conntrack_buckets: what early drop looks at
    * @param hz       ticks a second
    * @param ordered  connections expire in the order of their deadlines (for events)
    * @param seed     of the hash: 32 bits
@@ -59,9 +64,10 @@ export class Table {
     this.peek = new Connection(this.records)
     this.wheel = new Wheel(this.records, hz, ordered, (index) => { this.end(index, END_TIMEOUT) })
     this.seed = seed | 0
-    this.#mostHeads = 2 ** Math.ceil(Math.log2(Math.max(buckets, 1024)))
-    this.#heads = new Int32Array(1024)
-    this.#mask = 1023
+    this.#buckets = 2 ** Math.ceil(Math.log2(Math.max(buckets, FEWEST_HEADS)))
+    this.#heads = new Int32Array(FEWEST_HEADS)
+    this.#mask = FEWEST_HEADS - 1
+    this.#roomy = FEWEST_HEADS / 2
   }
 
   /** Has a function told of each connection that ends, after those that asked before it. */
@@ -142,7 +148,7 @@ export class Table {
 
   /** Puts a record into the hash and onto the wheel: the kernel's confirmation. Its deadline must be set. */
   confirm(index: number): void {
-    if (this.records.live > this.#mask + 1 && this.#mask + 1 < this.#mostHeads) this.#widen()
+    if (this.records.live > this.#roomy) this.#widen()
     const words = this.records.words
     const base = index * RECORD_WORDS
     words[base + STATUS] = words[base + STATUS]! | IPS_CONFIRMED
@@ -179,31 +185,39 @@ export class Table {
    * @differs  which chains are near depends on the hash, and ours is not the kernel's
    */
   earlyDrop(tuple: Tuple): boolean {
-    const words = this.records.words
     const start = hashTuple(tuple, this.seed)
+    const buckets = Math.min(this.#buckets, this.#heads.length)
     for (let i = 0; i < EVICTION_RANGE; i++) {
       let drops = 0
-      let link = this.#heads[(start + i) & this.#mask]!
-      while (link !== 0) {
-        const index = (link - 1) >>> 1
-        const base = index * RECORD_WORDS
-        const dir = (link - 1) & 1
-        link = words[base + NEXT + dir]!
-        // The answer's own entry may stand further down this very chain: step over it before it goes.
-        while (link !== 0 && (link - 1) >>> 1 === index) link = words[base + NEXT + ((link - 1) & 1)]!
-        if (this.records.doubles[(base + DEADLINE_F64) >>> 1]! <= this.now) {
-          this.end(index, END_TIMEOUT)
-        } else if ((words[base + STATUS]! & IPS_ASSURED) === 0) {
-          this.end(index, END_EARLY_DROP)
-          drops++
-        }
-      }
+      for (let head = (start + i) & (buckets - 1); head < this.#heads.length; head += buckets) drops += this.#dropChain(head)
       if (drops > 0) {
         this.stats.earlyDrop += drops
         return true
       }
     }
     return false
+  }
+
+  /** Ends what is not ASSURED in one chain. @returns how many, without those that had expired */
+  #dropChain(head: number): number {
+    const words = this.records.words
+    let drops = 0
+    let link = this.#heads[head]!
+    while (link !== 0) {
+      const index = (link - 1) >>> 1
+      const base = index * RECORD_WORDS
+      const dir = (link - 1) & 1
+      link = words[base + NEXT + dir]!
+      // The answer's own entry may stand further down this very chain: step over it before it goes.
+      while (link !== 0 && (link - 1) >>> 1 === index) link = words[base + NEXT + ((link - 1) & 1)]!
+      if (this.records.doubles[(base + DEADLINE_F64) >>> 1]! <= this.now) {
+        this.end(index, END_TIMEOUT)
+      } else if ((words[base + STATUS]! & IPS_ASSURED) === 0) {
+        this.end(index, END_EARLY_DROP)
+        drops++
+      }
+    }
+    return drops
   }
 
   /** Calls a function with the number of each connection that is visible now, in no order. */
@@ -218,26 +232,40 @@ export class Table {
   /** Numbers of all connections that are visible now, in the order of their creation. */
   visible(): Uint32Array {
     const { words, doubles, high } = this.records
-    const ages = new Float64Array(this.records.live)
+    const found = new Uint32Array(this.records.live)
     let count = 0
     let oldest = 0
     for (let index = 0; index < high; index++) {
       const base = index * RECORD_WORDS
       if (words[base + PROTO] === 0 || doubles[(base + DEADLINE_F64) >>> 1]! <= this.now) continue
-      const age = (this.#serial - words[base + SERIAL]!) >>> 0 // on the circle: how many were created since
-      oldest = Math.max(oldest, age)
-      ages[count++] = age * high + index
+      found[count++] = index
+      const age = this.#ageOf(index)
+      if (age > oldest) oldest = age
     }
-    // eslint-disable-next-line no-restricted-syntax -- cold: once a snapshot
-    const keys = ages.subarray(0, count)
-    for (let i = 0; i < count; i++) { // the oldest becomes the smallest
-      const index = keys[i]! % high
-      keys[i] = (oldest * high - (keys[i]! - index)) + index
-    }
+    return oldest < count * FEW_GAPS ? this.#placed(found, count, oldest) : this.#sorted(found, count, oldest)
+  }
+
+  /** How many connections were created since: on the circle of 32 bits. */
+  #ageOf(index: number): number {
+    return (this.#serial - this.records.words[index * RECORD_WORDS + SERIAL]!) >>> 0
+  }
+
+  /** In order, each put where its age says: quick where few of those created between the oldest and now are gone. */
+  #placed(found: Uint32Array, count: number, oldest: number): Uint32Array {
+    const places = new Uint32Array(oldest + 1) // record + 1
+    for (let i = 0; i < count; i++) places[oldest - this.#ageOf(found[i]!)] = found[i]! + 1
+    let next = 0
+    for (let place = 0; place <= oldest; place++) if (places[place] !== 0) found[next++] = places[place]! - 1
+    return found.slice(0, count)
+  }
+
+  #sorted(found: Uint32Array, count: number, oldest: number): Uint32Array {
+    const { high } = this.records
+    const keys = new Float64Array(count)
+    for (let i = 0; i < count; i++) keys[i] = (oldest - this.#ageOf(found[i]!)) * high + found[i]!
     keys.sort()
-    const order = new Uint32Array(count) // filled by hand: Uint32Array.from() makes a list of them first
-    for (let i = 0; i < count; i++) order[i] = keys[i]! % high
-    return order
+    for (let i = 0; i < count; i++) found[i] = keys[i]! % high
+    return found.slice(0, count)
   }
 
   /** Puts a record into its chain; into two, when the answer's tuple has another hash. */
@@ -287,6 +315,7 @@ export class Table {
     const words = this.records.words
     this.#heads = new Int32Array((this.#mask + 1) * 2)
     this.#mask = this.#heads.length - 1
+    this.#roomy = this.#heads.length > this.#buckets ? this.#heads.length : this.#heads.length / 2
     for (let index = 0; index < this.records.high; index++) {
       if ((words[index * RECORD_WORDS + STATUS]! & IPS_CONFIRMED) === 0 || words[index * RECORD_WORDS + PROTO] === 0) continue
       this.#linkBoth(index)

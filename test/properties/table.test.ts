@@ -223,8 +223,10 @@ describe('the table is a map with deadlines', () => {
 })
 
 describe('a wide table', () => {
-  test('finds everything while the hash widens and half of it goes', () => {
-    const table = new Table(0, 262_144, HZ, false, 12345)
+  test.each([
+    [2, 262_144], [200, 262_144], [2, 4096],
+  ])('finds everything while the hash widens and all goes but one in %i, with %i buckets', (keptOf, buckets) => {
+    const table = new Table(0, buckets, HZ, false, 12345)
     table.advance(START)
     const make = (i: number): [Tuple, Tuple] => {
       const tuple = new Tuple()
@@ -245,14 +247,15 @@ describe('a wide table', () => {
       table.confirm(index)
       indexes.push(index)
     }
-    for (let i = 0; i < COUNT; i += 2) table.end(indexes[i]!, END_DELETED)
+    const isGone = (i: number): boolean => i % keptOf !== 1
+    for (let i = 0; i < COUNT; i++) if (isGone(i)) table.end(indexes[i]!, END_DELETED)
     const wrong = indexes.filter((index, i) => {
       const [tuple, reply] = make(i)
-      return i % 2 === 0
+      return isGone(i)
         ? table.find(tuple) !== NOT_FOUND || table.find(reply) !== NOT_FOUND
         : table.find(tuple) !== index * 2 || table.find(reply) !== index * 2 + 1
     })
     expect(wrong).toEqual([])
-    expect([...table.visible()]).toEqual(indexes.filter((_, i) => i % 2 === 1))
+    expect([...table.visible()]).toEqual(indexes.filter((_, i) => !isGone(i)))
   })
 })
