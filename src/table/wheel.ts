@@ -15,7 +15,7 @@ import { MOST_AT_ONCE, Stacks } from './stacks.ts'
 
 const SLOTS = 1 << 14 // spans; a later deadline is placed again once a turn
 const BLOCK = 1 << 7 // spans that are passed over at once where none of them holds a record
-const MOST_BLANKS = 1 << 16 // places of records that moved or ended before their slot came up, beside one for each record
+const MOST_GAPS = 1 << 16 // beside one for each record
 
 export class Wheel {
   readonly #records: Records
@@ -52,6 +52,9 @@ export class Wheel {
     this.#slots = new Stacks(SLOTS + this.#span)
     this.#inBlock = new Uint32Array(Math.ceil((SLOTS + this.#span) / BLOCK))
   }
+
+  /** Places of records that moved or ended before their slot came up, and that nothing has used again. */
+  get gaps(): number { return this.#slots.blanks }
 
   /** Starts the wheel at the first packet's time. */
   start(now: number): void {
@@ -90,7 +93,7 @@ export class Wheel {
     const slot = this.#slotOf(this.#deadline(index))
     this.#put(index, slot)
     this.#count++
-    if (this.#slots.blanks > this.#count + MOST_BLANKS) this.#close()
+    if (this.gaps > this.#count + MOST_GAPS) this.#close()
   }
 
   #put(index: number, slot: number): void {
