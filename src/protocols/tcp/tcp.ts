@@ -84,8 +84,7 @@ export class TcpTracker implements Tracker {
     let oldState = tableState
     let skipsWindow = false
     if (!isPlain || !conn.confirmed) {
-      this.#cursors.at(conn, dir)
-      if (!conn.confirmed && !this.#open(packet)) return INVALID
+      if (!conn.confirmed && !this.#open(conn, packet, dir)) return INVALID
       const answer = this.#special(conn, packet, dir, tableState, cell)
       if (answer < 0) return answer === DONE ? ACCEPT : answer === REOPEN ? REPEAT : INVALID
       newState = answer & STATE_BITS
@@ -156,9 +155,9 @@ export class TcpTracker implements Tracker {
   }
 
   /** First packet of a connection: a SYN, or with tcp_loose whatever acknowledges something. Kernel: tcp_new(). */
-  #open(packet: Packet): boolean {
+  #open(conn: Connection, packet: Packet, dir: number): boolean {
     const segment = this.segment
-    const { sender, receiver, shared } = this.#cursors
+    const { sender, receiver, shared } = this.#cursors.at(conn, dir)
     const state = TRANSITIONS[segment.kind * 10 + NONE]!
     if (state === CELL_INVALID) {
       packet.note(IPPROTO_TCP, REASON.TCP_NEW)
@@ -181,43 +180,47 @@ export class TcpTracker implements Tracker {
 
   /** Cells that need more than the table: returns the new state with its bits, DONE, REFUSED or REOPEN. */
   #special(conn: Connection, packet: Packet, dir: number, oldState: number, cell: number): number {
-    const segment = this.segment
-    const { shared } = this.#cursors
+    const { kind } = this.segment
     switch (cell) {
       case SYN_SENT:
         if (oldState < TIME_WAIT) return cell
-        return this.#isOver(dir) ? this.#onReopen(conn) : this.#onIgnored(packet, dir, oldState)
+        return this.#isOver(conn, dir) ? this.#onReopen(conn) : this.#onIgnored(conn, packet, dir, oldState)
       case CELL_IGNORE:
-        return this.#onIgnored(packet, dir, oldState)
+        return this.#onIgnored(conn, packet, dir, oldState)
       case CELL_INVALID:
-        packet.note(IPPROTO_TCP, REASON.TCP_STATE_INVALID, segment.kind, dir, oldState)
+        packet.note(IPPROTO_TCP, REASON.TCP_STATE_INVALID, kind, dir, oldState)
         return REFUSED
       case TIME_WAIT:
         // An ACK that answers a SYN we let through is RFC 5961's challenge; it does not acknowledge the last FIN.
-        if (
-          oldState === LAST_ACK && segment.kind === ACK && shared.lastDir !== dir && shared.lastKind === SYN &&
-          (shared.lastFlags & FLAG_EXPECT_CHALLENGE_ACK) !== 0
-        ) {
-          shared.lastFlags &= ~FLAG_EXPECT_CHALLENGE_ACK
-          packet.note(IPPROTO_TCP, REASON.TCP_CHALLENGE_ACK)
-          return DONE
-        }
-        return cell
+        return oldState === LAST_ACK && kind === ACK && this.#isChallengeAck(conn, packet, dir) ? DONE : cell
       case SYN_SENT2:
-        shared.lastFlags |= FLAG_SIMULTANEOUS_OPEN
+        this.#cursors.at(conn, dir).shared.lastFlags |= FLAG_SIMULTANEOUS_OPEN
         return cell
       case SYN_RECV:
-        return dir === REPLY && segment.kind === ACK && (shared.lastFlags & FLAG_SIMULTANEOUS_OPEN) !== 0 ? ESTABLISHED : cell
+        return dir === REPLY && kind === ACK && this.#isSimultaneousOpen(conn, dir) ? ESTABLISHED : cell
       case CLOSE:
-        return segment.kind === RST ? this.#onReset(conn, packet, dir, oldState) : cell
+        return kind === RST ? this.#onReset(conn, packet, dir, oldState) : cell
       default:
         return cell
     }
   }
 
+  /** It answers a SYN that was let through; the answer to it will be judged. */
+  #isChallengeAck(conn: Connection, packet: Packet, dir: number): boolean {
+    const { shared } = this.#cursors.at(conn, dir)
+    if (shared.lastDir === dir || shared.lastKind !== SYN || (shared.lastFlags & FLAG_EXPECT_CHALLENGE_ACK) === 0) return false
+    shared.lastFlags &= ~FLAG_EXPECT_CHALLENGE_ACK
+    packet.note(IPPROTO_TCP, REASON.TCP_CHALLENGE_ACK)
+    return true
+  }
+
+  #isSimultaneousOpen(conn: Connection, dir: number): boolean {
+    return (this.#cursors.at(conn, dir).shared.lastFlags & FLAG_SIMULTANEOUS_OPEN) !== 0
+  }
+
   /** The connection was closed by a FIN of either side, or reset by the one that now sends a SYN. */
-  #isOver(dir: number): boolean {
-    const { sender, receiver, shared } = this.#cursors
+  #isOver(conn: Connection, dir: number): boolean {
+    const { sender, receiver, shared } = this.#cursors.at(conn, dir)
     return ((sender.flags | receiver.flags) & FLAG_CLOSE_INIT) !== 0 || (shared.lastDir === dir && shared.lastKind === RST)
   }
 
@@ -231,9 +234,9 @@ export class TcpTracker implements Tracker {
    * A packet that may belong to a real connection that our entry no longer matches: let through, and noted, because the
    * answer to it will tell.
    */
-  #onIgnored(packet: Packet, dir: number, oldState: number): number {
+  #onIgnored(conn: Connection, packet: Packet, dir: number, oldState: number): number {
     const segment = this.segment
-    const { shared } = this.#cursors
+    const { shared } = this.#cursors.at(conn, dir)
     const { kind } = segment
     if (kind === SYNACK && shared.lastKind === SYN && shared.lastDir !== dir && segment.ack === shared.lastEnd) {
       return this.#resynchronise()
@@ -268,7 +271,7 @@ export class TcpTracker implements Tracker {
   /** A RST in any state but NONE: returns the new state with its bits, or REFUSED. */
   #onReset(conn: Connection, packet: Packet, dir: number, oldState: number): number {
     const segment = this.segment
-    const { shared, receiver } = this.#cursors
+    const { shared, receiver } = this.#cursors.at(conn, dir)
     // Closing already: the tuple may have been used again, so nothing here can be judged.
     if (canEarlyDrop(oldState)) return CLOSE | SKIP_WINDOW
     let newState = CLOSE
