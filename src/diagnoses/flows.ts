@@ -7,7 +7,7 @@ import { hashWords } from '../table/hash.ts'
 import { Flow } from './flow.ts'
 
 const FEWEST_SLOTS = 1 << 10
-const SLOTS_BITS = 3 // bits of the filter for each slot, as a power of two: one in eight is set when all flows are there
+const SLOTS_BITS = 5 // bits of the filter for each slot, as a power of two: one in 32 is set when all flows are there
 
 /** The addresses and ports of the packet at hand, as its sender wrote them. */
 export class FlowKey {
