@@ -33,8 +33,7 @@ export class Tracking {
    * @kernel  nf_ct_refresh_acct() — v6.12
    */
   refresh(conn: Connection, packet: Packet, dir: number, timeout: number): void {
-    const tick = this.table.now + timeout
-    if (conn.refresh(tick, dir, packet.length)) this.table.wheel.hasten(conn.index, tick)
+    if (conn.refresh(this.table.now + timeout, dir, packet.length)) this.table.wheel.hasten(conn.index)
   }
 
   /**

@@ -164,7 +164,7 @@ export class Table {
     const tick = this.now + timeout
     const earlier = tick < conn.deadline
     conn.deadline = tick
-    if (earlier) this.wheel.hasten(conn.index, tick)
+    if (earlier) this.wheel.hasten(conn.index)
   }
 
   /** Takes a confirmed connection out of the table. */

@@ -73,16 +73,16 @@ export class Wheel {
   }
 
   /**
-   * Tells that a record's deadline came nearer, to `tick`. It moves only when its slot would come up too late: a
+   * Tells that a record's deadline came nearer. It moves only when its slot would come up too late: a
    * connection whose timeout goes up and down with every packet stays where it is.
    */
-  hasten(index: number, tick: number): void {
+  hasten(index: number): void {
     const slot = this.#records.words[index * RECORD_WORDS + WHEEL_SLOT]! - 1
     if (slot >= 0) {
       const comesUp = slot < SLOTS
         ? (this.#hand + ((slot - this.#hand) & (SLOTS - 1))) * this.#span
         : this.#hand * this.#span + slot - SLOTS
-      if (tick >= comesUp) return
+      if (this.#deadline(index) >= comesUp) return
     }
     this.place(index)
   }
