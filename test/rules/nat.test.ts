@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { Engine, type Firewall, Frame, loadFirewall, snapshot } from '../../src/index.ts'
 import { icmp, ip, tcp, text, type TcpFields, udp } from '../../scripts/lib/packets.ts'
+import { complaintOf } from '../support/complaint.ts'
 import { framed } from '../support/traffic.ts'
 
 const nat = (...rules: readonly string[]): string =>
@@ -191,14 +192,8 @@ describe('a capture of both sides', () => {
 })
 
 describe('what the kernel refuses', () => {
-  const complaint = (rules: string, options: Parameters<typeof loadFirewall>[1] = MACHINE): string => {
-    try {
-      loadFirewall([{ path: 'fw', text: rules }], options)
-    } catch (error) {
-      return (error as Error).message
-    }
-    return 'none'
-  }
+  const complaint = (rules: string, options: Parameters<typeof loadFirewall>[1] = MACHINE): string =>
+    complaintOf(() => loadFirewall([{ path: 'fw', text: rules }], options))
 
   test.each([
     ['-A POSTROUTING -j SNAT', /SNAT without --to-source/],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Engine, Frame, type Firewall, loadFirewall, printRuleset, RulesRun, UsageError } from '../../src/index.ts'
+import { complaintOf } from '../support/complaint.ts'
 import { ROOT } from '../support/sources.ts'
 import { tcp, udp } from '../support/traffic.ts'
 
@@ -30,15 +31,7 @@ const payload = (protocol: string, field: string): Json => ({ payload: { protoco
 const COUNTER = { counter: { packets: 0, bytes: 0 } }
 
 const load = (text: string, isLenient = false): ReturnType<typeof loadFirewall> => loadFirewall([{ path: 'fw.json', text }], { isLenient })
-const complaint = (text: string): string => {
-  try {
-    load(text)
-  } catch (error) {
-    expect(error).toBeInstanceOf(UsageError)
-    return (error as Error).message
-  }
-  return 'none'
-}
+const complaint = (text: string): string => complaintOf(() => load(text))
 
 /** Runs Ethernet frames through rules, a second apart. */
 function run(firewall: Firewall, frames: readonly Uint8Array[]): string[] {

@@ -1,20 +1,13 @@
 // What iptables-save writes, and what nobody should.
 
 import { describe, expect, test } from 'vitest'
-import { loadFirewall, UsageError } from '../../src/index.ts'
+import { loadFirewall } from '../../src/index.ts'
+import { complaintOf } from '../support/complaint.ts'
 
 const filter = (...rules: readonly string[]): string =>
   ['*filter', ':INPUT ACCEPT [0:0]', ':FORWARD DROP [0:0]', ':OUTPUT ACCEPT [0:0]', ':USER - [0:0]', ...rules, 'COMMIT', ''].join('\n')
 const load = (text: string, isLenient = false): ReturnType<typeof loadFirewall> => loadFirewall([{ path: 'fw.rules', text }], { isLenient })
-const complaint = (text: string): string => {
-  try {
-    load(text)
-  } catch (error) {
-    expect(error).toBeInstanceOf(UsageError)
-    return (error as Error).message
-  }
-  return 'none'
-}
+const complaint = (text: string): string => complaintOf(() => load(text))
 
 describe('a ruleset', () => {
   test('keeps each rule\'s chain, number, line and text', () => {

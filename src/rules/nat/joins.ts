@@ -26,12 +26,17 @@ export class Joins {
   #hasGuesses = false
   readonly #slots = new Float64Array(SLOTS * WORDS)
   readonly #fewestHops: number
+  readonly #seed: number
   #a = 0
   #b = 0
 
-  /** @param isBridge  packets cross the machine without losing a hop */
-  constructor(isBridge: boolean) {
+  /**
+   * @param isBridge  packets cross the machine without losing a hop
+   * @param seed      of the hash, 32 bits: lest a capture be made of packets that all look like one
+   */
+  constructor(isBridge: boolean, seed = Math.floor(Math.random() * 2 ** 32)) {
     this.#fewestHops = isBridge ? 0 : 1
+    this.#seed = seed | 0
   }
 
   /** Remembers a packet as it leaves: `facts` translated. @param isGuess  with another port than is known */
@@ -85,8 +90,8 @@ export class Joins {
   #hash(facts: Facts, id: number, isAnyPort: boolean): void {
     const { packet } = facts
     const { view, ip, l4 } = packet
-    let a = isAnyPort ? ANY_PORT : facts.sport
-    let b = facts.dport
+    let a = mix(this.#seed, isAnyPort ? ANY_PORT : facts.sport)
+    let b = mix(~this.#seed, facts.dport)
     if (packet.version === 4) {
       a = mix(a, view.getInt32(ip + 2)) // length, id
       b = mix(b, view.getInt32(ip + 6) & 0xffff00ff) // fragment, protocol; between them the hops
