@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { parseTypes } from '../../src/helpers/h323/notation.ts'
 import { decode } from '../../src/helpers/h323/per.ts'
 import { findUserInformation } from '../../src/helpers/h323/q931.ts'
-import { TYPES } from '../../src/helpers/h323/types.ts'
+import { h323Types } from '../../src/helpers/h323/types.ts'
 
 describe('the notation', () => {
   test.each(['A (word nothing)', 'A (word', 'A {null | word', 'A (B)', 'A (word) word', 'A (word %)'])('%s is refused', (text) => {
@@ -15,7 +15,7 @@ describe('the notation', () => {
 
 test.each(['RasMessage', 'UserInformation', 'ControlMessage'])('%s: any bytes are read to an end', (name) => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-    expect(() => decode(TYPES, name, bytes, 0, bytes.length)).not.toThrow()
+    expect(() => decode(h323Types(), name, bytes, 0, bytes.length)).not.toThrow()
   }), { numRuns: 2000 })
 })
 

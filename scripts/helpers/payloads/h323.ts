@@ -1,7 +1,7 @@
 // H.323: registration with a gatekeeper, calls, channels.
 
 import type { Type } from '../../../src/helpers/h323/notation.ts'
-import { TYPES } from '../../../src/helpers/h323/types.ts'
+import { h323Types } from '../../../src/helpers/h323/types.ts'
 import { concat, sixteen } from '../../../test/support/ip-packets.ts'
 import type { Play } from '../play.ts'
 import type { Talk, Way } from '../talk.ts'
@@ -21,7 +21,7 @@ function writerFor(play: Play, way: Way, wanted: readonly string[]): PerWriter {
 }
 
 function typeOf(name: string): Type {
-  const type = TYPES.get(name)
+  const type = h323Types().get(name)
   if (type === undefined) throw new Error(`no type ${name}`)
   return type
 }

@@ -13,7 +13,7 @@ import { endpointOf, ownEndpointOf, readControl, readOpen, type Endpoint } from 
 import { decode, type Value } from './per.ts'
 import { findUserInformation } from './q931.ts'
 import { Tpkts, type Announced } from './tpkt.ts'
-import { TYPES } from './types.ts'
+import { h323Types } from './types.ts'
 
 const CALL_FORWARDED = 1 // of the alternatives of FacilityReason
 const MOST_BYTES = 65535 // of a datagram that are looked at
@@ -32,7 +32,7 @@ export class H245 implements Helper {
     if (!scene.established) return true
     const messages = new Tpkts(scene, this.#announced)
     while (messages.next()) {
-      const message = decode(TYPES, 'ControlMessage', scene.bytes, messages.at, messages.end)
+      const message = decode(h323Types(), 'ControlMessage', scene.bytes, messages.at, messages.end)
       if (message === null) break
       if (!readControl(scene, message)) return scene.drop(REASON.H245_MESSAGE)
     }
@@ -58,7 +58,7 @@ export class Q931 implements Helper {
     const messages = new Tpkts(scene, this.#announced)
     while (messages.next()) {
       const at = findUserInformation(scene.bytes, messages.at, messages.end)
-      const pdu = at === null ? undefined : decode(TYPES, 'UserInformation', scene.bytes, at.at, at.end)?.get('pdu')
+      const pdu = at === null ? undefined : decode(h323Types(), 'UserInformation', scene.bytes, at.at, at.end)?.get('pdu')
       if (pdu === undefined) break
       if (!readPdu(scene, pdu)) return scene.drop(REASON.Q931_MESSAGE)
     }
@@ -138,7 +138,7 @@ export class Ras implements Helper {
 
   help(scene: Scene): boolean {
     if (!scene.udp()) return true
-    const message = decode(TYPES, 'RasMessage', scene.bytes, scene.data, Math.min(scene.end, scene.data + MOST_BYTES))
+    const message = decode(h323Types(), 'RasMessage', scene.bytes, scene.data, Math.min(scene.end, scene.data + MOST_BYTES))
     return message === null || this.#read(scene, message) || scene.drop(REASON.RAS_MESSAGE)
   }
 

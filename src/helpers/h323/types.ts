@@ -14,10 +14,16 @@
 //
 // Sources: ITU-T H.225.0, H.235, H.245; nf_conntrack_h323_types.c (v6.12) for what is kept and where reading stops.
 
-import { parseTypes } from './notation.ts'
+import { parseTypes, type Types } from './notation.ts'
 
-/** The types a message can be read as: `RasMessage`, `UserInformation`, `ControlMessage`. */
-export const TYPES = parseTypes(`
+let types: Types | null = null
+
+/** The types a message can be read as: `RasMessage`, `UserInformation`, `ControlMessage`. Read when the first message is. */
+export function h323Types(): Types {
+  return types ??= parseTypes(NOTATION)
+}
+
+const NOTATION = `
 RasMessage           {! | gatekeeperConfirm:GatekeeperConfirm | ! | registrationRequest:RegistrationRequest |
                       registrationConfirm:RegistrationConfirm | ! | unregistrationRequest:UnregistrationRequest | !3 |
                       admissionConfirm:AdmissionConfirm | !8 | locationConfirm:LocationConfirm | !4 | ... | !8}
@@ -92,4 +98,4 @@ H222                 (word2 word? octets? octets? ...)
 H223                 ({NonStandard245 | null4 | (n2 long) | ... | .3} bool ...)
 V76                  ((Three word bool ...) Three bool {(n7 Three ...) | null | ...} (bool ...) ...)
 NonStandard245       ({oid | (byte2 word)} octets)
-`)
+`
