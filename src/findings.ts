@@ -13,7 +13,7 @@ export interface FindingsOptions extends CaptureOptions {
   readonly vantage?: 'auto' | VantageName
   /** A device whose idle timeouts silences are held against, as `--idle-profile` names it. Default: none. */
   readonly idleProfile?: string
-  /** How many flows are looked at one by one; of further ones packets and unanswered connections are counted. Default 4096. */
+  /** How many flows are looked at one by one; of further ones packets and unanswered connections are counted. Default 2048. */
   readonly flows?: number
 }
 

@@ -2,7 +2,7 @@
 
 import { formatIpv4 } from '../base/address.ts'
 import { IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from '../base/units.ts'
-import { ORIGINAL, VERDICT_ESTABLISHED, VERDICT_INVALID, VERDICT_NONE, VERDICT_RELATED } from '../base/verdict.ts'
+import { ORIGINAL, VERDICT_ESTABLISHED, VERDICT_INVALID, VERDICT_NEW, VERDICT_NONE, VERDICT_RELATED } from '../base/verdict.ts'
 import type { Frame } from '../capture/frame.ts'
 import type { Engine } from '../engine.ts'
 import type { Packet } from '../ip/packet.ts'
@@ -23,7 +23,7 @@ import { Translations } from './translations.ts'
 import { IPPROTO_VRRP, VrrpAddresses } from './vrrp.ts'
 
 /** How many flows are kept unless said otherwise, and the most that can be. */
-export const USUAL_FLOWS = 1 << 12
+export const USUAL_FLOWS = 1 << 11
 export const MOST_FLOWS = 1 << 20
 const IPPROTO_IPIP = 4
 const IPPROTO_IPV6 = 41
@@ -81,7 +81,8 @@ export class Evidence {
     const ms = this.msOf(frame)
     if (ms > this.nowMs) this.nowMs = ms
     if (packet.connection < 0 || packet.copyOf !== 0 || (packet.protocol !== IPPROTO_TCP && packet.protocol !== IPPROTO_UDP)) {
-      this.#meet(engine, frame)
+      if (isPing(packet) && !this.promised.concerns(packet)) this.pressure.note(engine, frame.number)
+      else this.#meet(engine, frame)
       return
     }
     const conn = this.#cursor(engine, packet.connection)
@@ -296,6 +297,10 @@ export class Evidence {
     }
   }
 }
+
+/** A question or an answer of ICMP: it speaks of no flow. */
+const isPing = ({ protocol, verdict, copyOf }: Packet): boolean => (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6)
+  && (verdict === VERDICT_NEW || verdict === VERDICT_ESTABLISHED) && copyOf === 0
 
 /** What it carries is looked at, not itself. */
 const isTunnelled = (conn: Connection): boolean =>
