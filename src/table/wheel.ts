@@ -27,8 +27,8 @@ export class Wheel {
   readonly #slots: Stacks
   /** Slots that are not empty of each block of spans, and behind them of ticks. */
   readonly #inBlock: Uint32Array
-  /** Records that come off a slot, + 1, and one word for `#readAhead`. */
-  readonly #batch = new Int32Array(MOST_AT_ONCE + 1)
+  /** Records that come off a slot together, + 1; a 0 ends fewer than fit. */
+  readonly #batch = new Int32Array(MOST_AT_ONCE)
   /** The last span whose slot was emptied. */
   #hand = 0
   /** The next tick of it to be looked at. */
@@ -213,23 +213,25 @@ export class Wheel {
     const batch = this.#batch
     while (top !== 0) {
       top = this.#slots.unload(top, batch)
-      this.#readAhead(batch)
+      this.#takeOff(batch)
       for (let i = 0; i < MOST_AT_ONCE && batch[i] !== 0; i++) {
         const index = batch[i]! - 1
-        this.#records.words[index * RECORD_WORDS + WHEEL_SLOT] = 0
-        this.#count--
         if (this.#deadline(index) <= now) this.#expire(index)
         else this.place(index)
       }
     }
   }
 
-  /** What has waited on a slot is in no cache. Memory answers many questions in the time of one, when they are asked together. */
-  #readAhead(batch: Int32Array): void {
+  /**
+   * What has waited on a slot is in no cache. Memory brings many records in the time of one, when they are asked for together:
+   * so this comes before anything is done with them.
+   */
+  #takeOff(batch: Int32Array): void {
     const { words } = this.#records
-    let seen = 0
-    for (let i = 0; i < MOST_AT_ONCE && batch[i] !== 0; i++) seen ^= words[(batch[i]! - 1) * RECORD_WORDS + WHEEL_SLOT]!
-    batch[MOST_AT_ONCE] = seen // lest the compiler leave it all out
+    for (let i = 0; i < MOST_AT_ONCE && batch[i] !== 0; i++) {
+      words[(batch[i]! - 1) * RECORD_WORDS + WHEEL_SLOT] = 0
+      this.#count--
+    }
   }
 
   /** Closes the gaps that records left behind on all slots. */
