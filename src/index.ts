@@ -55,6 +55,7 @@ export { MachineTable, type Side } from './views/compare/machine-table.ts'
 export { type Nat, natOf } from './views/compare/nat.ts'
 
 // Settings and instants.
+export { grouped } from './base/grouped.ts'
 export { editDistance, nearest } from './base/nearest.ts'
 export { PROFILE_NAMES, profileSysctl } from './base/profiles.ts'
 export { assignKnob, readSysctls, setKnob } from './base/sysctl-text.ts'

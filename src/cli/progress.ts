@@ -1,11 +1,12 @@
 // How far a run has come: a bar on a terminal once the work takes over a second, a line when SIGUSR1 asks.
 
-import type { Replay } from '../index.ts'
+import { grouped, type Replay } from '../index.ts'
 import type { Io } from './io.ts'
 
 const PATIENCE = 1000 // ms before a bar appears
 const PERIOD = 200 // ms between two pictures of it
 const BAR = 24 // columns
+const GAP = ' ' // between three digits and three
 
 export class Progress {
   readonly #io: Io
@@ -53,13 +54,8 @@ export class Progress {
     const { position, size } = replay.source
     const bytes = `${megabytes(position)}${size > 0 ? ` of ${megabytes(size)}` : ''} MB`
     const { frames } = replay.engine
-    return `${grouped(frames)} packets, ${bytes}, ${grouped(Math.round(frames / Math.max(ms, 1) * 1000))} packets/s`
+    return `${grouped(frames, GAP)} packets, ${bytes}, ${grouped(Math.round(frames / Math.max(ms, 1) * 1000), GAP)} packets/s`
   }
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
-
-/** A number in groups of three digits. */
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
-}

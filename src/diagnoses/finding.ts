@@ -1,5 +1,6 @@
 // What a diagnosis says, for people and for programs.
 
+import { grouped } from '../base/grouped.ts'
 import type { FindingCode } from './codes.ts'
 import type { Context } from './context.ts'
 
@@ -45,9 +46,6 @@ export function framesOf(...frames: readonly number[]): number[] {
 
 /** The first word for one thing, the second for several. */
 export const verb = (number: number, one: string, many: string): string => (number === 1 ? one : many)
-
-/** `12,345`, of a whole number. Intl says the same, and takes 30 ms to be asked first. */
-export const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** `1 flow`, `3 flows`, `3 entries`, `3 addresses`. */
 export function count(number: number, thing: string): string {

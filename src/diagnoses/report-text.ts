@@ -1,6 +1,7 @@
 // Findings for people at a terminal, and for tickets.
 
-import { count, grouped, type Severity } from './finding.ts'
+import { grouped } from '../base/grouped.ts'
+import { count, type Severity } from './finding.ts'
 import type { LeftOutSummary } from './left-out.ts'
 import { type DiagnoseReport, type Part, partsOf, percent } from './report.ts'
 
