@@ -14,7 +14,8 @@ import { ABORT, COOKIE_ACK, COOKIE_ECHO, DATA, ERROR, HEARTBEAT, HEARTBEAT_ACK, 
 import { DCCP_STATES, TRANSITIONS as DCCP } from '../src/protocols/dccp/states.ts'
 import { ROW_OF } from '../src/protocols/sctp/sctp.ts'
 import { SCTP_STATES, TRANSITIONS as SCTP } from '../src/protocols/sctp/states.ts'
-import { ACK, FIN, NO_FLAG, RST, SYN, SYNACK, TCP_STATES, TRANSITIONS as TCP } from '../src/protocols/tcp/states.ts'
+import { ACK, FIN, NO_FLAG, RST, SYN, SYNACK } from '../src/protocols/tcp/states.ts'
+import { TCP_STATES, TRANSITIONS as TCP } from '../src/protocols/tcp/transitions.ts'
 import { CSource, type Value } from './lib/c-source.ts'
 
 const root = process.argv[2]

@@ -1,5 +1,7 @@
 // One packet's life: frame → where IP starts → whole datagram → connection → verdict.
 
+import type { Desk, Memory } from './base/memory.ts'
+import { FINDS_COPIES, LAST_TICK_F64 } from './base/memory-map.ts'
 import { defaultSysctl, type Sysctl } from './base/sysctl.ts'
 import type { Frame } from './capture/frame.ts'
 import { Conntrack } from './conntrack/conntrack.ts'
@@ -44,6 +46,8 @@ export interface EngineOptions {
   readonly hooks?: Hooks
   /** Seed of the hash, 32 bits. Default: random. */
   readonly seed?: number
+  /** Where its large arrays lie. Default: each by itself. */
+  readonly memory?: Memory
 }
 
 /** The connection tracker fed with frames. Pure: bytes and capture time in, table out. */
@@ -66,9 +70,9 @@ export class Engine {
     this.clock = new Clock(options.hz)
     const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
     this.#ip = new IpLayer(this.sysctl, this.clock.hz, seed)
-    this.#copies = options.copies === 'auto' ? new Copies(seed) : null
+    this.#copies = options.copies === 'auto' ? new Copies(seed, options.memory) : null
     const ordered = options.ordered === true || options.hooks !== undefined
-    this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, ordered, seed)
+    this.table = new Table(this.sysctl.max, this.sysctl.buckets, this.clock.hz, ordered, seed, options.memory)
     this.conntrack = new Conntrack(this.table, this.sysctl, this.clock.hz, options.helpers, options.hooks !== undefined)
     this.#hooks = options.hooks ?? null
     this.#hooks?.attach(this.conntrack, this.clock)
@@ -106,6 +110,31 @@ export class Engine {
     if (this.#hooks === null) this.conntrack.receive(packet)
     else this.#hooks.walk(packet, frame)
     return FRAME_PACKET
+  }
+
+  /**
+   * Lays down how things stand, for the fast path to go on from there.
+   * @param lastTick  beyond which it is not to go, ticks since the epoch
+   * @returns         false when it cannot: helpers read payloads, checksums are verified, connections expire in order
+   */
+  lend(desk: Desk, lastTick: number): boolean {
+    if (this.packets === 0 || this.#hooks !== null || this.conntrack.helpers !== null || this.sysctl.checksum !== 0) return false
+    desk.setDouble(LAST_TICK_F64, lastTick)
+    desk.words[FINDS_COPIES] = 0
+    this.#ip.lend(desk)
+    this.clock.lend(desk)
+    this.#copies?.lend(desk)
+    return this.table.lend(desk)
+  }
+
+  /** Goes on from where the fast path has come. @param frames  that it took */
+  takeBack(desk: Desk, frames: number): void {
+    this.frames += frames
+    this.packets += frames
+    this.clock.takeBack(desk)
+    this.table.takeBack(desk)
+    this.packet.tick = this.clock.now
+    this.#ip.advance(this.clock.now)
   }
 
   #notIp(frame: Frame): number {

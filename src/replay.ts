@@ -2,9 +2,11 @@
 
 import { CaptureError } from './base/errors.ts'
 import { Schedule } from './base/schedule.ts'
+import { defaultSysctl } from './base/sysctl.ts'
 import { addTime, END, type Every, type Time, type When } from './base/when.ts'
 import { Frame, type Source } from './capture/frame.ts'
 import { EventWatch, type OnEvent } from './conntrack/events.ts'
+import { FastPath } from './fast-path/fast-path.ts'
 import { Engine, FRAME_PACKET, FRAME_UNSUPPORTED, type EngineOptions } from './engine.ts'
 import { linkTypeName } from './link/link-types.ts'
 import { findIp } from './link/link.ts'
@@ -32,6 +34,8 @@ export interface ReplayOptions extends EngineOptions {
   readonly onEvent?: OnEvent
   /** Looks at each frame that holds no IP packet: ARP, for one. Valid during the call only. */
   readonly onOther?: (frame: Frame) => void
+  /** Usual packets take the fast path (assembly/), where nobody looks at each. Default: of captures that are not small. */
+  readonly fastPath?: boolean
   /**
    * Called between two pieces of the input (a megabyte or so): for progress, and to let timers and signals have their turn.
    * What it returns is waited for; `false` ends the replay here.
@@ -49,7 +53,15 @@ function withEvents({ onPacket, onEvent }: ReplayOptions, engine: Engine, frame:
   }
 }
 
+/** The fast path, where nobody looks at packets one by one and the capture is worth laying it out. */
+function fastPathFor(source: Source, options: ReplayOptions): FastPath | null {
+  const { fastPath = source.size === 0 || source.size > SMALL, onPacket, onEvent, hooks, helpers = [], ordered = false } = options
+  const isWatched = onPacket !== undefined || onEvent !== undefined || hooks !== undefined || helpers.length > 0 || ordered
+  return fastPath && !isWatched && source.hand !== undefined ? FastPath.open((options.sysctl ?? defaultSysctl()).max) : null
+}
+
 const FEW = 1000 // records: quick to look through
+const SMALL = 1 << 20 // bytes of a capture: the long way has read it before the fast path is laid out
 
 // Why the inner loop came back.
 const MORE_INPUT = 0
@@ -66,6 +78,7 @@ export class Replay {
   readonly #onOther: ((frame: Frame) => void) | null
   readonly #between: NonNullable<ReplayOptions['between']> | null
   readonly #frame = new Frame()
+  readonly #fastPath: FastPath | null
   /** The frame has been read and not yet given to the engine. */
   #held = false
   #lastSec = 0
@@ -81,7 +94,10 @@ export class Replay {
   /** @throws UsageError */
   constructor(source: Source, options: ReplayOptions = {}) {
     this.source = source
-    this.engine = new Engine(options.onEvent === undefined ? options : { ...options, ordered: true })
+    this.#fastPath = fastPathFor(source, options)
+    const memory = this.#fastPath === null ? {} : { memory: this.#fastPath.memory }
+    this.engine = new Engine({ ...options, ...memory, ordered: options.ordered === true || options.onEvent !== undefined })
+    this.#fastPath?.serve(this.engine)
     this.#schedule = new Schedule(options.at, options.every, (time) => this.#tickOf(time))
     this.#onPacket = withEvents(options, this.engine, this.#frame)
     this.#onOther = options.onOther ?? null
@@ -156,11 +172,11 @@ export class Replay {
   }
 
   #drainPlain(): number {
-    const { source, engine } = this
+    const { engine } = this
     const frame = this.#frame
     const onPacket = this.#onPacket
     const onOther = this.#onOther
-    while (this.#held || source.next(frame)) {
+    while (this.#held || this.#next()) {
       this.#held = false
       const what = engine.push(frame)
       if (what === FRAME_PACKET) {
@@ -174,10 +190,10 @@ export class Replay {
   }
 
   #drainWatched(): number {
-    const { source, engine } = this
+    const { engine } = this
     const frame = this.#frame
     const schedule = this.#schedule
-    while (this.#held || source.next(frame)) {
+    while (this.#held || this.#next()) {
       this.#held = true
       if (this.#isOverdue(frame)) return MOMENT
       this.#held = false
@@ -191,6 +207,22 @@ export class Replay {
       if (engine.packets >= schedule.nextCount || engine.frames >= schedule.nextFrame) return MOMENT
     }
     return MORE_INPUT
+  }
+
+  /** Aims at the next frame that does not take the fast path. */
+  #next(): boolean {
+    if (this.#fastPath !== null) this.#takeUsual(this.#fastPath)
+    return this.source.next(this.#frame)
+  }
+
+  /** Lets usual packets take the fast path, up to the next instant. */
+  #takeUsual(fastPath: FastPath): void {
+    const { engine } = this
+    const { nextTick, nextCount, nextFrame } = this.#schedule
+    fastPath.go(this.source, nextTick, Math.min(nextCount - engine.packets, nextFrame - engine.frames) - 1)
+    if (fastPath.taken === 0) return
+    this.#lastSec = fastPath.sec
+    this.#lastNsec = fastPath.nsec
   }
 
   /** The next instant of time lies before this frame. Frames without IP do not move the clock, so they tell nothing. */

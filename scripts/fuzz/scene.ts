@@ -1,7 +1,7 @@
 // A random script in the making. Our own engine runs along, so that the next packet can be aimed at the bounds it tracks.
 
 import { Connection } from '../../src/table/connection.ts'
-import { TCP_STATES } from '../../src/protocols/tcp/states.ts'
+import { TCP_STATES } from '../../src/protocols/tcp/transitions.ts'
 import { TcpShared, TcpSide } from '../../src/protocols/tcp/words.ts'
 import { Compiler, type Variant } from '../../test/support/script/compile.ts'
 import { type Flow, PROTOCOLS, type Script, type Step } from '../../test/support/script/script.ts'

@@ -2,7 +2,7 @@
 
 import { NSEC_PER_SEC } from '../base/units.ts'
 import { CUT, type Decoder, type Numbering, type Report } from './decoder.ts'
-import type { Frame } from './frame.ts'
+import type { Frame, PcapTaker } from './frame.ts'
 import { MOST, type Window } from './window.ts'
 
 export const PCAP_HEADER = 24 // bytes
@@ -11,6 +11,8 @@ const MICROSECONDS = 0xa1b2c3d4
 const NANOSECONDS = 0xa1b23c4d
 const MODIFIED = 0xa1b2cd34 // microseconds; eight bytes more in each record's header (Kuznetsov's libpcap)
 
+const USUAL_HEADER = 16 // bytes of a record's header
+const ETHERNET = 1
 const USUAL_LONGEST = 262_144 // bytes: the snap length of libpcap and Wireshark, whatever lower one a file claims
 
 /** Which kind of pcap file begins so; null where none does. */
@@ -47,7 +49,7 @@ export class PcapDecoder implements Decoder {
     this.#window = window
     this.#report = report
     this.#little = little
-    this.#header = magic === MODIFIED ? 24 : 16
+    this.#header = magic === MODIFIED ? 24 : USUAL_HEADER
     this.#perSec = magic === NANOSECONDS ? NSEC_PER_SEC : 1_000_000
     this.#nsec = NSEC_PER_SEC / this.#perSec
     this.#longest = Math.min(Math.max(view.getUint32(at + 16, little), USUAL_LONGEST), MOST)
@@ -91,6 +93,16 @@ export class PcapDecoder implements Decoder {
     this.#recordAt = at
     window.at = start + captured
     return true
+  }
+
+  hand(taker: PcapTaker): void {
+    if (!this.#little || this.#header !== USUAL_HEADER || this.#linkType !== ETHERNET || this.failed) return
+    const window = this.#window
+    if (!window.moveTo(taker.room)) return
+    window.at = taker.take(window.at, window.end, this.#number, this.#iface, this.#perSec)
+    if (taker.taken === 0) return
+    this.#number += taker.taken
+    this.#recordAt = taker.lastRecord
   }
 
   /** Looks at a record that is not all there, long, or empty. @returns whether it can be given out as it is */

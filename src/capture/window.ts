@@ -47,6 +47,17 @@ export class Window {
     this.#skip += count - there
   }
 
+  /** Has its bytes at the beginning of another buffer from now on. False when they do not fit there. */
+  moveTo({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): boolean {
+    if (this.bytes.buffer === buffer) return true
+    if (this.bytes.length > length) return false
+    const bytes = new Uint8Array(buffer, byteOffset, this.bytes.length)
+    bytes.set(this.bytes)
+    this.bytes = bytes
+    this.view = new DataView(buffer, byteOffset, bytes.length)
+    return true
+  }
+
   /**
    * Gets more bytes behind those that are there; what has been taken is gone, and offsets into `bytes` change.
    *

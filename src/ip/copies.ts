@@ -1,11 +1,13 @@
 // The same packet captured twice: a director or router passes it on, a bridge has it on two ports, `-i any` sees it come and go.
 // Recognised by what it is: addresses, IP id, length, the transport header. Only its first copy is the tracker's.
 
+import { type Desk, Memory } from '../base/memory.ts'
+import { COPIES_AT, COPIES_SEED, FINDS_COPIES } from '../base/memory-map.ts'
 import type { Frame } from '../capture/frame.ts'
 import type { Packet } from './packet.ts'
 
 const SLOTS = 1 << 13
-const WORDS = 8 // of a slot: two of the key, milliseconds, link, hops left, frame; a power of two, so that few span two cache lines
+const WORDS = 8 // of what is known of each packet: another key, milliseconds, link, hops left, frame
 const WITHIN = 50 // ms; the first repetition of a segment takes 200
 const MOST_HOPS = 8 // between two copies
 const COMPARED = 20 // bytes behind the IP header: TCP's with its checksum, so the payload too
@@ -18,11 +20,17 @@ const COOKED2 = 276
 export class Copies {
   /** Copies recognised so far. */
   count = 0
-  readonly #slots = new Int32Array(SLOTS * WORDS)
+  /** The key of the packet on each slot; behind them all, WORDS more of each: the keys alone stay in a cache. */
+  readonly #slots: Int32Array
   readonly #seed: number
 
-  constructor(seed: number) {
+  /**
+   * @param seed    of the hashes, 32 bits
+   * @param memory  where what it remembers lies
+   */
+  constructor(seed: number, memory = new Memory()) {
     this.#seed = seed | 0
+    this.#slots = memory.words(COPIES_AT, SLOTS + SLOTS * WORDS)
   }
 
   /**
@@ -62,25 +70,32 @@ export class Copies {
     return this.#meet(a, b, frame, packet.hops, linkOf(frame))
   }
 
+  /** Lays down that copies are to be found. */
+  lend(desk: Desk): void {
+    desk.words[FINDS_COPIES] = 1
+    desk.words[COPIES_SEED] = this.#seed
+  }
+
   /** Looks for the packet whose hashes are `a` and `b`, and remembers it where it is new. */
   #meet(a: number, b: number, frame: Frame, hops: number, link: number): number {
     const slots = this.#slots
-    const at = (mix(a, b) & (SLOTS - 1)) * WORDS
+    const slot = mix(a, b) & (SLOTS - 1)
+    const at = SLOTS + slot * WORDS
     const ms = (frame.sec % 1_000_000) * 1000 + ((frame.nsec / 1_000_000) | 0)
-    if (slots[at] === a && slots[at + 1] === b) {
-      const age = ms - slots[at + 2]!
-      const lost = slots[at + 4]! - hops
-      if (age >= 0 && age <= WITHIN && lost >= 0 && lost <= MOST_HOPS && (lost > 0 || slots[at + 3] !== link)) {
+    if (slots[slot] === a && slots[at] === b) {
+      const age = ms - slots[at + 1]!
+      const lost = slots[at + 3]! - hops
+      if (age >= 0 && age <= WITHIN && lost >= 0 && lost <= MOST_HOPS && (lost > 0 || slots[at + 2] !== link)) {
         this.count++
-        return slots[at + 5]!
+        return slots[at + 4]!
       }
     }
-    slots[at] = a
-    slots[at + 1] = b
-    slots[at + 2] = ms
-    slots[at + 3] = link
-    slots[at + 4] = hops
-    slots[at + 5] = frame.number
+    slots[slot] = a
+    slots[at] = b
+    slots[at + 1] = ms
+    slots[at + 2] = link
+    slots[at + 3] = hops
+    slots[at + 4] = frame.number
     return 0
   }
 }

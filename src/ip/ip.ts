@@ -1,6 +1,8 @@
 // From where the IP header starts to a whole IP packet with its transport header found. Two steps: what has no whole IP
 // header is no packet, and leaves even the clock alone.
 
+import type { Desk } from '../base/memory.ts'
+import { LAST_TICK_F64 } from '../base/memory-map.ts'
 import type { Sysctl } from '../base/sysctl.ts'
 import { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from '../base/units.ts'
 import type { Frame } from '../capture/frame.ts'
@@ -86,6 +88,11 @@ export class IpLayer {
   advance(tick: number): void {
     this.#now = tick
     if (tick >= this.#nextDeadline) this.#expire(tick)
+  }
+
+  /** Lays down up to when nothing has waited too long. */
+  lend(desk: Desk): void {
+    desk.setDouble(LAST_TICK_F64, Math.min(desk.double(LAST_TICK_F64), this.#nextDeadline - 1))
   }
 
   #gather4(packet: Packet): boolean {

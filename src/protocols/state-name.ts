@@ -8,7 +8,7 @@ import { DccpWords } from './dccp/words.ts'
 import { GreWords } from './gre.ts'
 import { SCTP_STATES } from './sctp/states.ts'
 import { SctpWords } from './sctp/words.ts'
-import { TCP_STATES } from './tcp/states.ts'
+import { TCP_STATES } from './tcp/transitions.ts'
 import { TcpShared } from './tcp/words.ts'
 
 const MOST_STATES = 16 // of a protocol

@@ -15,24 +15,25 @@ const PROBE_SECONDS = 2 // a question and its answer are a probe, not a stream, 
 
 export class UdpTracker implements Tracker {
   readonly #tracking: Tracking
-  readonly #timeout: number
-  readonly #streamTimeout: number
-  readonly #probe: number
+  /** Ticks that a connection may stay silent, one that is a stream, and the age from which it is one. */
+  readonly timeout: number
+  readonly streamTimeout: number
+  readonly probe: number
   readonly #verifiesChecksum: boolean
 
   constructor(tracking: Tracking) {
     this.#tracking = tracking
-    this.#timeout = tracking.sysctl.udp_timeout * tracking.hz
-    this.#streamTimeout = tracking.sysctl.udp_timeout_stream * tracking.hz
-    this.#probe = PROBE_SECONDS * tracking.hz
+    this.timeout = tracking.sysctl.udp_timeout * tracking.hz
+    this.streamTimeout = tracking.sysctl.udp_timeout_stream * tracking.hz
+    this.probe = PROBE_SECONDS * tracking.hz
     this.#verifiesChecksum = tracking.sysctl.checksum !== 0
   }
 
   packet(conn: Connection, packet: Packet, dir: number): number {
     if (this.#isBroken(packet)) return INVALID
-    let timeout = this.#timeout
-    if (conn.seenReply && packet.tick > conn.created + this.#probe) {
-      timeout = this.#streamTimeout
+    let timeout = this.timeout
+    if (conn.seenReply && packet.tick > conn.created + this.probe) {
+      timeout = this.streamTimeout
       if (!conn.assured) {
         conn.status |= IPS_ASSURED
         packet.events |= IPCT_ASSURED

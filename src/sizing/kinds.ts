@@ -7,7 +7,7 @@ import { DCCP_STATES } from '../protocols/dccp/states.ts'
 import { DccpWords } from '../protocols/dccp/words.ts'
 import { SCTP_STATES } from '../protocols/sctp/states.ts'
 import { SctpWords } from '../protocols/sctp/words.ts'
-import { TCP_STATES } from '../protocols/tcp/states.ts'
+import { TCP_STATES } from '../protocols/tcp/transitions.ts'
 import { TcpShared } from '../protocols/tcp/words.ts'
 import type { Connection } from '../table/connection.ts'
 

@@ -2,6 +2,9 @@
 // timing wheel. Numbers lie side by side, so that whoever takes many of them knows the next ones ahead, which a list from
 // record to record would not tell.
 
+import type { Desk, Memory } from '../base/memory.ts'
+import { BLANKS, SLOTS_AT, STACKS_AT, STACKS_END, STACKS_FREE, STACKS_HIGH } from '../base/memory-map.ts'
+
 const CHUNK = 16 // words: where the stack goes on below, then numbers
 const FIRST = 256 // chunks
 
@@ -11,7 +14,8 @@ export const MOST_AT_ONCE = CHUNK - 1
 export class Stacks {
   /** Where the last number of each stack stands; 0 of an empty one. */
   readonly #tops: Int32Array
-  #words = new Int32Array(FIRST * CHUNK)
+  #words: Int32Array
+  readonly #memory: Memory
   /** First word behind the chunks ever used; the first chunk never is. */
   #high = CHUNK
   /** First chunk of the free ones, by its first word; each holds the next. */
@@ -19,8 +23,10 @@ export class Stacks {
   /** Places on stacks that hold nothing any more. */
   #blanks = 0
 
-  constructor(count: number) {
-    this.#tops = new Int32Array(count)
+  constructor(count: number, memory: Memory) {
+    this.#memory = memory
+    this.#tops = memory.words(SLOTS_AT, count)
+    this.#words = memory.words(STACKS_AT, FIRST * CHUNK)
   }
 
   /** Places that were blanked out and still take room. */
@@ -104,8 +110,22 @@ export class Stacks {
   }
 
   #grow(): void {
-    const words = new Int32Array(this.#words.length * 2)
+    const words = this.#memory.words(STACKS_AT, this.#words.length * 2)
     words.set(this.#words)
     this.#words = words
+  }
+
+  /** Lays down how things stand. */
+  lend(desk: Desk): void {
+    desk.words[STACKS_HIGH] = this.#high
+    desk.words[STACKS_FREE] = this.#free
+    desk.words[STACKS_END] = this.#words.length
+    desk.words[BLANKS] = this.#blanks
+  }
+
+  takeBack(desk: Desk): void {
+    this.#high = desk.words[STACKS_HIGH]!
+    this.#free = desk.words[STACKS_FREE]!
+    this.#blanks = desk.words[BLANKS]!
   }
 }

@@ -1,6 +1,8 @@
 // All connections: one chained, seeded hash over every record, the wheel of their deadlines, the
 // counters. Knows nothing of protocols.
 
+import { type Desk, Memory } from '../base/memory.ts'
+import { CREATED, HEADS_AT, MASK, NOW_F64, ROOMY, SEED, SERIAL as LAST_SERIAL } from '../base/memory-map.ts'
 import { AF_INET, AF_INET6 } from '../base/units.ts'
 import { Connection } from './connection.ts'
 import { GreKeys } from './gre-keys.ts'
@@ -47,6 +49,7 @@ export class Table {
   /** nf_conntrack_buckets, as a power of two: the hash may be wider, and then several heads stand for a bucket. */
   readonly #buckets: number
   #heads: Int32Array
+  readonly #memory: Memory
   #mask: number
   /** As many entries have room in the hash: half as many as heads, which halves the steps along chains; of a wide one, as many. */
   #roomy: number
@@ -58,14 +61,16 @@ export class Table {
    * @param hz       ticks a second
    * @param ordered  connections expire in the order of their deadlines (for events)
    * @param seed     of the hash: 32 bits
+   * @param memory   where it all lies
    */
-  constructor(most: number, buckets: number, hz: number, ordered: boolean, seed: number) {
-    this.records = new Records(most)
+  constructor(most: number, buckets: number, hz: number, ordered: boolean, seed: number, memory = new Memory()) {
+    this.#memory = memory
+    this.records = new Records(most, memory)
     this.peek = new Connection(this.records)
-    this.wheel = new Wheel(this.records, hz, ordered, (index) => { this.end(index, END_TIMEOUT) })
+    this.wheel = new Wheel(this.records, hz, ordered, memory, (index) => { this.end(index, END_TIMEOUT) })
     this.seed = seed | 0
     this.#buckets = 2 ** Math.ceil(Math.log2(Math.max(buckets, FEWEST_HEADS)))
-    this.#heads = new Int32Array(FEWEST_HEADS)
+    this.#heads = memory.words(HEADS_AT, FEWEST_HEADS)
     this.#mask = FEWEST_HEADS - 1
     this.#roomy = FEWEST_HEADS / 2
   }
@@ -84,6 +89,25 @@ export class Table {
     if (this.now === 0) this.wheel.start(now)
     this.now = now
     this.wheel.advance(now)
+  }
+
+  /** Lays down how things stand. False when the fast path cannot work on the table. */
+  lend(desk: Desk): boolean {
+    desk.words[ROOMY] = this.#roomy
+    desk.words[MASK] = this.#mask
+    desk.words[SEED] = this.seed
+    desk.words[LAST_SERIAL] = this.#serial
+    desk.words[CREATED] = this.stats.created
+    this.records.lend(desk)
+    return this.wheel.lend(desk)
+  }
+
+  takeBack(desk: Desk): void {
+    this.now = desk.double(NOW_F64)
+    this.#serial = desk.words[LAST_SERIAL]!
+    this.stats.created = desk.words[CREATED]! >>> 0
+    this.records.takeBack(desk)
+    this.wheel.takeBack(desk)
   }
 
   /**
@@ -313,7 +337,7 @@ export class Table {
 
   #widen(): void {
     const words = this.records.words
-    this.#heads = new Int32Array((this.#mask + 1) * 2)
+    this.#heads = this.#memory.words(HEADS_AT, (this.#mask + 1) * 2).fill(0)
     this.#mask = this.#heads.length - 1
     this.#roomy = this.#heads.length > this.#buckets ? this.#heads.length : this.#heads.length / 2
     for (let index = 0; index < this.records.high; index++) {

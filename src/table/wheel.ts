@@ -9,6 +9,8 @@
 // A span is a second; ordered, an eighth of it, so that a record that is spread over ticks is still in the cache when its
 // tick comes.
 
+import type { Desk, Memory } from '../base/memory.ts'
+import { BLOCKS_AT, HAND_F64, LAST_TICK_F64, MOST_BLANKS, ON_WHEEL, SPAN_F64 } from '../base/memory-map.ts'
 import { DEADLINE_F64, RECORD_WORDS, WHEEL_PLACE, WHEEL_SLOT } from './layout.ts'
 import type { Records } from './records.ts'
 import { MOST_AT_ONCE, Stacks } from './stacks.ts'
@@ -26,7 +28,7 @@ export class Wheel {
   /** The records on each slot, + 1: spans, then the ticks of the hand's span. */
   readonly #slots: Stacks
   /** Slots that are not empty of each block of spans, and behind them of ticks. */
-  readonly #inBlock: Uint32Array
+  readonly #inBlock: Int32Array
   /** Records that come off a slot together, + 1; a 0 ends fewer than fit. */
   readonly #batch = new Int32Array(MOST_AT_ONCE)
   /** The last span whose slot was emptied. */
@@ -42,15 +44,16 @@ export class Wheel {
   /**
    * @param hz       ticks a second
    * @param ordered  expire in the order of deadlines, each as soon as time has reached it
+   * @param memory   where the wheel lies
    * @param expire   called with each record whose deadline has passed, already off the wheel; frees it
    */
-  constructor(records: Records, hz: number, ordered: boolean, expire: (index: number) => void) {
+  constructor(records: Records, hz: number, ordered: boolean, memory: Memory, expire: (index: number) => void) {
     this.#records = records
     this.#span = ordered ? hz >>> 3 : hz
     this.#ordered = ordered
     this.#expire = expire
-    this.#slots = new Stacks(SLOTS + this.#span)
-    this.#inBlock = new Uint32Array(Math.ceil((SLOTS + this.#span) / BLOCK))
+    this.#slots = new Stacks(SLOTS + this.#span, memory)
+    this.#inBlock = memory.words(BLOCKS_AT, Math.ceil((SLOTS + this.#span) / BLOCK))
   }
 
   /** Places of records that moved or ended before their slot came up, and that nothing has used again. */
@@ -93,6 +96,23 @@ export class Wheel {
     const slot = this.#slotOf(this.#deadline(index))
     this.#put(index, slot)
     this.#count++
+    if (this.gaps > this.#count + MOST_GAPS) this.#close()
+  }
+
+  /** Lays down how things stand. False when records are to expire in order, which is not for the fast path. */
+  lend(desk: Desk): boolean {
+    desk.words[ON_WHEEL] = this.#count
+    desk.words[MOST_BLANKS] = MOST_GAPS
+    desk.setDouble(HAND_F64, this.#hand)
+    desk.setDouble(SPAN_F64, this.#span)
+    desk.setDouble(LAST_TICK_F64, Math.min(desk.double(LAST_TICK_F64), this.#next - 1))
+    this.#slots.lend(desk)
+    return !this.#ordered
+  }
+
+  takeBack(desk: Desk): void {
+    this.#slots.takeBack(desk)
+    this.#count = desk.words[ON_WHEEL]!
     if (this.gaps > this.#count + MOST_GAPS) this.#close()
   }
 

@@ -1,5 +1,8 @@
 // Time comes from packets. One tick is one jiffy: floor(milliseconds since the epoch × HZ / 1000).
 
+import type { Desk } from '../base/memory.ts'
+import { NOW_F64, NSEC_FROM, NSEC_TO, PER_MS_F64, SECOND } from '../base/memory-map.ts'
+
 const NSEC_PER_MSEC = 1_000_000
 
 export class Clock {
@@ -42,6 +45,22 @@ export class Clock {
     this.#from = nsec - nsec % NSEC_PER_MSEC
     this.#to = this.#from + NSEC_PER_MSEC
     return this.advance(tick)
+  }
+
+  /** Lays down how things stand. */
+  lend(desk: Desk): void {
+    desk.words[SECOND] = this.#sec
+    desk.words[NSEC_FROM] = this.#from
+    desk.words[NSEC_TO] = this.#to
+    desk.setDouble(NOW_F64, this.now)
+    desk.setDouble(PER_MS_F64, this.#perMs)
+  }
+
+  takeBack(desk: Desk): void {
+    this.#sec = desk.words[SECOND]! >>> 0
+    this.#from = desk.words[NSEC_FROM]!
+    this.#to = desk.words[NSEC_TO]!
+    this.now = desk.double(NOW_F64)
   }
 
   /** Moves to a tick. An older one is ignored. Returns true when time moved on. */

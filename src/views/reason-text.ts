@@ -3,7 +3,7 @@
 import { formatIpv4, formatIpv6Full } from '../base/address.ts'
 import { REASONS } from '../base/reasons.ts'
 import type { Packet } from '../ip/packet.ts'
-import { TCP_STATES } from '../protocols/tcp/states.ts'
+import { TCP_STATES } from '../protocols/tcp/transitions.ts'
 
 /** Names of states by the letter that stands for them in a wording. */
 const STATE_NAMES: Readonly<Record<string, readonly string[]>> = { T: TCP_STATES }

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Memory } from '../../src/base/memory.ts'
 import { Records } from '../../src/table/records.ts'
 import { MOST_AT_ONCE, Stacks } from '../../src/table/stacks.ts'
 import { Wheel } from '../../src/table/wheel.ts'
@@ -35,7 +36,7 @@ function unloaded(stacks: Stacks, detached: number): number[] {
 describe('stacks', () => {
   test('give back what was put on them, the last first, but for what was blanked out', () => {
     fc.assert(fc.property(fc.array(command, { maxLength: 400 }), (commands) => {
-      const stacks = new Stacks(STACKS)
+      const stacks = new Stacks(STACKS, new Memory())
       const model: { value: number, place: number }[][] = Array.from({ length: STACKS }, () => [])
       let value = 0
       for (const one of commands) {
@@ -56,7 +57,7 @@ describe('stacks', () => {
   })
 
   test('use the room of what is gone again', () => {
-    const stacks = new Stacks(2)
+    const stacks = new Stacks(2, new Memory())
     const first = stacks.push(0, 1)
     stacks.pop(0)
     for (let i = 0; i < 10_000; i++) {
@@ -69,9 +70,10 @@ describe('stacks', () => {
 
 describe('a wheel that records leave early', () => {
   test.each([true, false])('keeps no gaps, and loses nobody (ordered: %s)', (ordered) => {
-    const records = new Records(0)
+    const memory = new Memory()
+    const records = new Records(0, memory)
     const expired: number[] = []
-    const wheel = new Wheel(records, 1000, ordered, (index) => { expired.push(index) })
+    const wheel = new Wheel(records, 1000, ordered, memory, (index) => { expired.push(index) })
     const place = (deadline: number): number => {
       const index = records.take()
       records.doubles[(index * RECORD_WORDS + DEADLINE_F64) >>> 1] = deadline

@@ -4,7 +4,8 @@
 import { seqAdd, seqAfter } from '../../base/seq.ts'
 import type { Packet } from '../../ip/packet.ts'
 import { ACK, FIN, NO_FLAG, RST, SYN, SYNACK } from './states.ts'
-import { FLAG_BE_LIBERAL, FLAG_SACK_PERM, FLAG_WINDOW_SCALE, type TcpSide } from './words.ts'
+import { FLAG_BE_LIBERAL, FLAG_SACK_PERM, FLAG_WINDOW_SCALE } from './fields.ts'
+import { type TcpSide } from './words.ts'
 
 const BIT_FIN = 0x01
 const BIT_SYN = 0x02
@@ -23,12 +24,12 @@ const TIMESTAMP_ONLY = 0x0101080a // NOP NOP timestamp(10): the usual twelve byt
 const MATTERS = BIT_FIN | BIT_SYN | BIT_RST | BIT_ACK | BIT_URG // PSH, ECE and CWR never do
 
 /** Kind of a segment by its flags, FIN to URG; shape [64]. */
-const KINDS = new Uint8Array(64).map((_, flags) =>
+export const KINDS = new Uint8Array(64).map((_, flags) =>
   (flags & BIT_RST) !== 0 ? RST : (flags & BIT_SYN) !== 0 ? ((flags & BIT_ACK) !== 0 ? SYNACK : SYN)
     : (flags & BIT_FIN) !== 0 ? FIN : (flags & BIT_ACK) !== 0 ? ACK : NO_FLAG)
 
-/** 1 for the combinations that are possible; shape [64]. */
-const POSSIBLE = new Uint8Array(64)
+/** 1 for the combinations of MATTERS that are possible; shape [64]. */
+export const POSSIBLE = new Uint8Array(64)
 for (const flags of [
   BIT_SYN, BIT_SYN | BIT_URG, BIT_SYN | BIT_ACK, BIT_RST, BIT_RST | BIT_ACK, BIT_FIN | BIT_ACK, BIT_FIN | BIT_ACK | BIT_URG, BIT_ACK,
   BIT_ACK | BIT_URG,

@@ -16,13 +16,15 @@ import type { Tracker, Tracking } from '../tracker.ts'
 import { Segment } from './segment.ts'
 import {
   ACK, CLOSE, CLOSE_WAIT, ESTABLISHED, FIN, FIN_WAIT, LAST_ACK, NO_FLAG, NONE, RETRANS, RST, SYN, SYN_RECV, SYN_SENT, SYN_SENT2, SYNACK,
-  TIME_WAIT, TRANSITIONS, UNACK,
+  TIME_WAIT, UNACK,
 } from './states.ts'
+import { TRANSITIONS } from './transitions.ts'
 import { IGNORED, INSIDE, WindowCheck } from './window.ts'
 import {
   FLAG_BE_LIBERAL, FLAG_CLOSE_INIT, FLAG_DATA_UNACKNOWLEDGED, FLAG_EXPECT_CHALLENGE_ACK, FLAG_MAXACK_SET, FLAG_SACK_PERM,
-  FLAG_SIMULTANEOUS_OPEN, FLAGS, LAST_WIN, SIDE_WORDS, STATE, TcpCursors,
-} from './words.ts'
+  FLAG_SIMULTANEOUS_OPEN, FLAGS, LAST_WIN, SIDE_WORDS, STATE,
+} from './fields.ts'
+import { TcpCursors } from './words.ts'
 
 // What a special case decides: a new state, with or without a bit more, or that there is none.
 const STATE_BITS = 15

@@ -17,8 +17,9 @@ import type { Segment } from './segment.ts'
 import { ACK, SYN_RECV, SYN_SENT } from './states.ts'
 import {
   END, FLAG_BE_LIBERAL, FLAG_DATA_UNACKNOWLEDGED, FLAG_MAXACK_SET, FLAG_SACK_PERM, FLAG_WINDOW_SCALE, FLAGS, LAST_ACK, LAST_END, LAST_SEQ,
-  LAST_WIN, MAX_ACK, MAX_END, MAX_WIN, SIDE_WORDS, STATE, type TcpCursors, type TcpSide,
-} from './words.ts'
+  LAST_WIN, MAX_ACK, MAX_END, MAX_WIN, SIDE_WORDS, STATE,
+} from './fields.ts'
+import { type TcpCursors, type TcpSide } from './words.ts'
 
 const ACK_SLACK = 66_000 // bytes an ACK may lag behind, at least; MAXACKWINCONST
 

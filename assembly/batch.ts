@@ -1,0 +1,35 @@
+// Frames that are looked at together: what the first look at each of them found. One cache line a frame.
+
+import { BATCH_AT } from '../src/base/memory-map'
+
+export const MOST: i32 = 32
+
+/** A frame that holds a sound packet of TCP or UDP. */
+@unmanaged
+export class Item {
+  /** Where its record begins in the file, its IP packet, and its transport header. */
+  record: usize
+  ip: usize
+  l4: usize
+  /** Where the source address stands, and the destination's. */
+  source: usize
+  destination: usize
+  /** Bytes of the IP packet. */
+  total: i32
+  /** l3num | protocol << 8 */
+  proto: i32
+  ports: i32
+  hash: i32
+  /** The head of the hash's chain. */
+  link: i32
+  hops: i32
+  /** Of copies. */
+  slot: i32
+  keyA: i32
+  keyB: i32
+}
+
+@inline
+export function itemOf(index: i32): Item {
+  return changetype<Item>(BATCH_AT + (<usize>index << 6))
+}
