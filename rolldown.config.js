@@ -21,6 +21,7 @@ export default defineConfig({
       groups: [
         { name: 'engine', test: /src.(base|capture|link|ip|timers|table|protocols|helpers|conntrack|engine)\b/, priority: 3 },
         { name: 'table', test: /src.(replay|views.(table-printer|forms|filter|procfs))\.ts/, priority: 2 },
+        { name: 'snapshot', test: /src.cli.(commands|exit-codes|program|session|progress|options|filter-options|order-options|commands.snapshot)\.ts/, priority: 2, includeDependenciesRecursively: false },
         { name: 'diagnoses', test: /src.diagnoses\b/, priority: 1 },
         { name: 'rules', test: /src.(rules|views.rules-\w+)\b/, priority: 1 },
         { name: 'sizing', test: /src.sizing\b/, priority: 1 },

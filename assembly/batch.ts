@@ -14,14 +14,15 @@ export class Item {
   /** Where the source address stands, and the destination's. */
   source: usize
   destination: usize
+  /** The first words of both. */
+  a: i32
+  b: i32
   /** Bytes of the IP packet. */
   total: i32
   /** l3num | protocol << 8 */
   proto: i32
   ports: i32
   hash: i32
-  /** The head of the hash's chain. */
-  link: i32
   hops: i32
   /** Of copies. */
   slot: i32

@@ -73,7 +73,7 @@ function knownOf(slot: i32): usize {
 /** Stations and interface as one word. @param start  of the frame */
 @inline
 function linkOf(start: usize): i32 {
-  return mix(mix(mix(mix(desk(INTERFACE), be32(start)), be32(start + 4)), be32(start + 8)), be16(start + 12))
+  return mix(mix(mix(mix(desk(INTERFACE), load<i32>(start)), load<i32>(start, 4)), load<i32>(start, 8)), be16(start + 12))
 }
 
 @inline

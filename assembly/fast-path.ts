@@ -8,7 +8,7 @@
 
 import {
   BLANKS, FINDS_COPIES, FRAME_NUMBER, FREE, FRAMES_LEFT, HEADS_AT, LAST_NSEC, LAST_RECORD, LAST_SEC_F64, LAST_TICK_F64, MASK, MOST_BLANKS,
-  NOW_F64, NSEC_FROM, NSEC_PER, NSEC_TO, ON_WHEEL, PER_MS_F64, PER_SECOND, SECOND, TOUCHED, UDP_TIMEOUT_F64,
+  NEXT_TURN_F64, NOW_F64, NSEC_FROM, NSEC_PER, NSEC_TO, ON_WHEEL, PER_MS_F64, PER_SECOND, SECOND, TOUCHED, UDP_TIMEOUT_F64,
 } from '../src/base/memory-map'
 import { AF_INET, AF_INET6, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPPROTO_TCP, IPPROTO_UDP } from '../src/base/units'
 import { DEADLINE_F64, PACKETS_F64, PRIVATE, STATUS, WHEEL_PLACE } from '../src/table/layout'
@@ -18,6 +18,7 @@ import { isCopy, keyA, keyB, keyOn, readKeys, remember, slotOf } from './copies'
 import { account, canOpen, confirm, find, hashTuple, NOT_FOUND, open } from './table'
 import { openTcp, opensTcp, readTcp, tcp } from './tcp'
 import { isSoundUdp, udp } from './udp'
+import { turn } from './wheel'
 import { be16, be32, desk, deskDouble, recordOf, setDesk, setDeskDouble, setDouble, setWord, word } from './words'
 
 const RECORD_HEADER: usize = 16
@@ -26,11 +27,11 @@ const ETHERNET_HEADER: usize = 14
 const ETHERNET_TYPE: usize = 12
 const IPV4_HEADER: usize = 20
 const IPV6_HEADER: usize = 40
-const FRAGMENT: i32 = 0x3fff
+const FRAGMENT: u16 = 0xff3f // More Fragments and the offset, as a little-endian machine reads them
 const TCP_HEADER: usize = 20
 const UDP_HEADER: usize = 8
 const NSEC_PER_MSEC: i32 = 1_000_000
-const OPENED: i32 = 3 // connections that a batch opens, more or less
+const OPENED: i32 = 4 // connections that a batch opens, more or less
 
 /**
  * Takes frames of a classic pcap, little-endian, for as long as they are usual.
@@ -85,19 +86,18 @@ function lookAt(item: Item, at: usize, end: usize, wireLength: u32, finds: bool)
   const type = be16(start + ETHERNET_TYPE)
   if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6) return false
   const ip = start + ETHERNET_HEADER
-  const first = be32(ip)
   const left = end - ip
-  const isIpv4 = first >>> 28 == 4
+  const isIpv4 = load<u8>(ip) >>> 4 == 4
   let header: usize, total: usize, source: usize, destination: usize, protocol: i32
   if (isIpv4) {
-    header = (first >>> 22) & 60
-    total = first & 0xffff
-    if (header < IPV4_HEADER || left < header || total < header || (be16(ip + 6) & FRAGMENT) != 0) return false
+    header = <usize>(load<u8>(ip) & 15) << 2
+    total = be16(ip + 2)
+    if (header < IPV4_HEADER || left < header || total < header || (load<u16>(ip, 6) & FRAGMENT) != 0) return false
     protocol = load<u8>(ip, 9)
     source = ip + 12
     destination = ip + 16
   } else {
-    if (first >>> 28 != 6 || left < IPV6_HEADER) return false
+    if (load<u8>(ip) >>> 4 != 6 || left < IPV6_HEADER) return false
     header = IPV6_HEADER
     total = be16(ip + 4)
     if (total == 0) return false
@@ -121,7 +121,9 @@ function lookAt(item: Item, at: usize, end: usize, wireLength: u32, finds: bool)
   item.total = <i32>total
   item.proto = (isIpv4 ? AF_INET : AF_INET6) | (protocol << 8)
   item.ports = be32(l4)
-  item.hash = hashTuple(item.proto, item.ports, source, destination)
+  item.a = be32(source)
+  item.b = be32(destination)
+  item.hash = hashTuple(item.proto, item.ports, item.a, item.b, source, destination)
   item.hops = isIpv4 ? load<u8>(ip, 8) : load<u8>(ip, 7)
   if (finds) {
     readKeys(ip, header, bytes, isIpv4)
@@ -138,11 +140,10 @@ function touch(count: i32): void {
   let seen = 0
   for (let i = 0; i < count; i++) {
     const item = itemOf(i)
-    item.link = word(HEADS_AT + (<usize>(item.hash & mask) << 2), 0)
-    seen ^= keyOn(item.slot)
+    seen ^= word(HEADS_AT + (<usize>(item.hash & mask) << 2), 0) ^ keyOn(item.slot)
   }
   for (let i = 0; i < count; i++) {
-    const link = itemOf(i).link
+    const link = word(HEADS_AT + (<usize>(itemOf(i).hash & mask) << 2), 0)
     const record = recordOf(max(link - 1, 0) >>> 1)
     seen ^= word(record, STATUS) ^ word(record, PRIVATE) ^ word(record, PACKETS_F64)
   }
@@ -155,7 +156,7 @@ function touch(count: i32): void {
   setDesk(TOUCHED, seen)
 }
 
-/** Takes one frame. @returns false when it is not for the fast path; then nothing has changed */
+/** Takes one frame. @returns false when it is not for the fast path; then nothing has changed but that time has passed */
 @inline
 function take(item: Item): bool {
   const sec = load<u32>(item.record)
@@ -167,6 +168,7 @@ function take(item: Item): bool {
     const tick = floor((<f64>sec * 1000 + <f64>(nsec / NSEC_PER_MSEC)) * deskDouble(PER_MS_F64))
     if (tick < now || tick > deskDouble(LAST_TICK_F64)) return false
     now = tick
+    if (tick >= deskDouble(NEXT_TURN_F64)) turn(tick)
   }
   const start = item.record + RECORD_HEADER
   const finds = desk(FINDS_COPIES) != 0
@@ -177,10 +179,10 @@ function take(item: Item): bool {
   const room = length - <i32>(l4 - item.ip)
   const isTcp = item.proto >>> 8 == IPPROTO_TCP
   if (isTcp ? !readTcp(l4, room) : !isSoundUdp(l4, room)) return false
-  const found = find(item.hash, item.proto, item.ports, item.source, item.destination, now)
+  const found = find(item.hash, item.proto, item.ports, item.a, item.b, item.source, item.destination, now)
   if (found == NOT_FOUND) {
     if (!canOpen() || (isTcp && !opensTcp())) return false
-    const index = open(item.proto, item.ports, item.source, item.destination)
+    const index = open(item.proto, item.ports, item.a, item.b, item.source, item.destination)
     const record = recordOf(index)
     account(record, 0, length)
     setDouble(record, DEADLINE_F64, now + (isTcp ? <f64>openTcp(record, l4) : deskDouble(UDP_TIMEOUT_F64)))

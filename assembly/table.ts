@@ -9,7 +9,7 @@ import {
 } from '../src/table/layout'
 import { IPS_CONFIRMED, IPS_FIXED_TIMEOUT } from '../src/table/status'
 import { be32, desk, double, recordOf, setDesk, setDouble, setWord, word } from './words'
-import { hasRoom, hasten, place } from './wheel'
+import { hasten, place } from './wheel'
 
 export const NOT_FOUND: i32 = -1
 
@@ -38,11 +38,12 @@ function hashWords(proto: i32, ports: i32, source: i32, destination: i32): i32 {
   return h ^ (h >>> 16)
 }
 
-/** @param source  where the source address begins in the packet; so `destination` */
+/**
+ * @param a       first word of the source address, which stands at `source` in the packet
+ * @param b       so of the destination's
+ */
 @inline
-export function hashTuple(proto: i32, ports: i32, source: usize, destination: usize): i32 {
-  let a = be32(source)
-  let b = be32(destination)
+export function hashTuple(proto: i32, ports: i32, a: i32, b: i32, source: usize, destination: usize): i32 {
   if ((proto & 255) == AF_INET6) {
     a ^= foldTail(source)
     b ^= foldTail(destination)
@@ -52,9 +53,7 @@ export function hashTuple(proto: i32, ports: i32, source: usize, destination: us
 
 /** @returns connection * 2 + direction, or NOT_FOUND */
 @inline
-export function find(hash: i32, proto: i32, ports: i32, source: usize, destination: usize, now: f64): i32 {
-  const a = be32(source)
-  const b = be32(destination)
+export function find(hash: i32, proto: i32, ports: i32, a: i32, b: i32, source: usize, destination: usize, now: f64): i32 {
   let link = word(HEADS_AT, hash & desk(MASK))
   while (link != 0) {
     const index = (link - 1) >>> 1
@@ -84,11 +83,11 @@ function isTail(at: usize, source: usize, destination: usize): bool {
 export function canOpen(): bool {
   const live = desk(LIVE)
   const most = desk(MAX)
-  return (most == 0 || live < most) && live < desk(ROOMY) && (desk(FREE) != 0 || desk(HIGH) < desk(CAPACITY)) && hasRoom()
+  return (most == 0 || live < most) && live < desk(ROOMY) && (desk(FREE) != 0 || desk(HIGH) < desk(CAPACITY))
 }
 
 /** Takes a record and gives it both tuples. @returns its number */
-export function open(proto: i32, ports: i32, source: usize, destination: usize): i32 {
+export function open(proto: i32, ports: i32, a: i32, b: i32, source: usize, destination: usize): i32 {
   let index = desk(FREE) - 1
   let record: usize
   if (index >= 0) {
@@ -106,8 +105,6 @@ export function open(proto: i32, ports: i32, source: usize, destination: usize):
     record = recordOf(index)
   }
   setDesk(LIVE, desk(LIVE) + 1)
-  const a = be32(source)
-  const b = be32(destination)
   setWord(record, PROTO, proto)
   setWord(record, PORTS, ports)
   setWord(record, PORTS + 1, rotl<i32>(ports, 16))
@@ -162,4 +159,18 @@ export function refresh(record: usize, index: i32, dir: i32, length: i32, tick: 
   const before = double(record, DEADLINE_F64)
   setDouble(record, DEADLINE_F64, tick)
   if (tick < before) hasten(record, index)
+}
+
+/** Takes a connection that is off the wheel out of the table. */
+export function end(record: usize, index: i32): void {
+  const self = (index << 1) + 1
+  let at = HEADS_AT + (<usize>(word(record, HASH) & desk(MASK)) << 2)
+  for (let link = word(at, 0); link != self; link = word(at, 0)) {
+    at = recordOf((link - 1) >>> 1) + (NEXT << 2) + (<usize>((link - 1) & 1) << 2)
+  }
+  setWord(at, 0, word(record, NEXT))
+  setWord(record, PROTO, 0)
+  setWord(record, WHEEL_PLACE, desk(FREE))
+  setDesk(FREE, index + 1)
+  setDesk(LIVE, desk(LIVE) - 1)
 }

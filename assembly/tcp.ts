@@ -24,7 +24,7 @@ const BIT_ACK: i32 = 0x10
 const MATTERS: i32 = 0x37 // FIN, SYN, RST, ACK, URG
 const ACK_SLACK: i32 = 66_000
 const MAX_SCALE: i32 = 14
-const TIMESTAMP_ONLY: i32 = 0x0101080a
+const TIMESTAMP_ONLY: i32 = 0x0a080101 // NOP NOP timestamp(10), as a little-endian machine reads it
 
 /** What the segment looked at last says. */
 let seq: i32 = 0
@@ -152,7 +152,7 @@ export function tcp(record: usize, index: i32, dir: i32, l4: usize, length: i32,
   let receiverFlags = word(r, FLAGS)
   let ackOf = ack
   let sack = ack
-  if (headerLength > HEADER && (receiverFlags & FLAG_SACK_PERM) != 0 && !(headerLength == 32 && be32(l4 + HEADER) == TIMESTAMP_ONLY)) {
+  if (headerLength > HEADER && (receiverFlags & FLAG_SACK_PERM) != 0 && !(headerLength == 32 && load<i32>(l4, HEADER) == TIMESTAMP_ONLY)) {
     sack = highestSack(l4 + HEADER, headerLength - HEADER)
   }
   let senderEnd = word(s, END)

@@ -28,9 +28,18 @@ export class Memory {
    */
   words(place: number, count: number): Int32Array {
     const { shared } = this
-    const fits = shared !== null && place + count * 4 <= Math.min(ENDS.get(place) ?? 0, shared.byteLength)
-    if (!fits) this.outgrown = true
-    return fits ? new Int32Array(shared, place, count) : new Int32Array(count)
+    if (shared !== null && place + count * 4 <= this.#endOf(place)) return new Int32Array(shared, place, count)
+    this.outgrown = true
+    return new Int32Array(count)
+  }
+
+  /** The same with as many words as have room there, and no less than `count`. */
+  mostWords(place: number, count: number): Int32Array {
+    return this.words(place, this.shared === null ? count : Math.max(count, (this.#endOf(place) - place) / 4))
+  }
+
+  #endOf(place: number): number {
+    return Math.min(ENDS.get(place) ?? 0, this.shared?.byteLength ?? 0)
   }
 }
 

@@ -111,10 +111,10 @@ function linkOf(frame: Frame): number {
   const { view, start, linkType, iface } = frame
   const length = linkType === ETHERNET || linkType === COOKED ? 16 : linkType === COOKED2 ? 20 : 0
   if (length === 0 || frame.end - start < length) return iface
-  const link = mix(mix(mix(iface, view.getInt32(start)), view.getInt32(start + 4)), view.getInt32(start + 8))
+  const link = mix(mix(mix(iface, view.getInt32(start, true)), view.getInt32(start + 4, true)), view.getInt32(start + 8, true))
   if (linkType === ETHERNET) return mix(link, vlanOf(frame))
-  const last = mix(link, view.getInt32(start + 12))
-  return linkType === COOKED ? last : mix(last, view.getInt32(start + 16))
+  const last = mix(link, view.getInt32(start + 12, true))
+  return linkType === COOKED ? last : mix(last, view.getInt32(start + 16, true))
 }
 
 /** EtherType, and the tag behind it where there is one. */

@@ -3,7 +3,7 @@
 // record to record would not tell.
 
 import type { Desk, Memory } from '../base/memory.ts'
-import { BLANKS, SLOTS_AT, STACKS_AT, STACKS_END, STACKS_FREE, STACKS_HIGH } from '../base/memory-map.ts'
+import { BLANKS, SLOTS_AT, STACKS_AT, STACKS_FREE, STACKS_HIGH } from '../base/memory-map.ts'
 
 const CHUNK = 16 // words: where the stack goes on below, then numbers
 const FIRST = 256 // chunks
@@ -26,7 +26,7 @@ export class Stacks {
   constructor(count: number, memory: Memory) {
     this.#memory = memory
     this.#tops = memory.words(SLOTS_AT, count)
-    this.#words = memory.words(STACKS_AT, FIRST * CHUNK)
+    this.#words = memory.mostWords(STACKS_AT, FIRST * CHUNK) // the fast path asks for no more
   }
 
   /** Places that were blanked out and still take room. */
@@ -119,7 +119,6 @@ export class Stacks {
   lend(desk: Desk): void {
     desk.words[STACKS_HIGH] = this.#high
     desk.words[STACKS_FREE] = this.#free
-    desk.words[STACKS_END] = this.#words.length
     desk.words[BLANKS] = this.#blanks
   }
 

@@ -2,7 +2,7 @@
 // counters. Knows nothing of protocols.
 
 import { type Desk, Memory } from '../base/memory.ts'
-import { CREATED, HEADS_AT, MASK, NOW_F64, ROOMY, SEED, SERIAL as LAST_SERIAL } from '../base/memory-map.ts'
+import { CREATED, HEADS_AT, LAST_TICK_F64, MASK, NEXT_TURN_F64, NOW_F64, ROOMY, SEED, SERIAL as LAST_SERIAL } from '../base/memory-map.ts'
 import { AF_INET, AF_INET6 } from '../base/units.ts'
 import { Connection } from './connection.ts'
 import { GreKeys } from './gre-keys.ts'
@@ -54,6 +54,8 @@ export class Table {
   /** As many entries have room in the hash: half as many as heads, which halves the steps along chains; of a wide one, as many. */
   #roomy: number
   #serial = 0
+  /** There have been records in two chains: something changed addresses on their way. */
+  #hasTwice = false
 
   /**
    * @param most     nf_conntrack_max, 0 for no bound
@@ -99,7 +101,11 @@ export class Table {
     desk.words[LAST_SERIAL] = this.#serial
     desk.words[CREATED] = this.stats.created
     this.records.lend(desk)
-    return this.wheel.lend(desk)
+    const isLent = this.wheel.lend(desk)
+    // Whoever is told of ends is told here.
+    const isToEndHere = this.#hasTwice || this.#onEnd !== null
+    if (isToEndHere) desk.setDouble(LAST_TICK_F64, Math.min(desk.double(LAST_TICK_F64), desk.double(NEXT_TURN_F64) - 1))
+    return isLent
   }
 
   takeBack(desk: Desk): void {
@@ -301,7 +307,10 @@ export class Table {
     this.#link(index, 0, hash & this.#mask)
     const answers = isAnswered(words, base) ? hash : hashRecord(words, base, 1, this.seed)
     if (answers === hash) words[base + NEXT + 1] = ONE_ENTRY
-    else this.#link(index, 1, answers & this.#mask)
+    else {
+      this.#link(index, 1, answers & this.#mask)
+      this.#hasTwice = true
+    }
   }
 
   #link(index: number, dir: number, head: number): void {

@@ -10,7 +10,7 @@
 // tick comes.
 
 import type { Desk, Memory } from '../base/memory.ts'
-import { BLOCKS_AT, HAND_F64, LAST_TICK_F64, MOST_BLANKS, ON_WHEEL, SPAN_F64 } from '../base/memory-map.ts'
+import { BLOCKS_AT, HAND_F64, MOST_BLANKS, NEXT_TURN_F64, ON_WHEEL, SPAN_F64 } from '../base/memory-map.ts'
 import { DEADLINE_F64, RECORD_WORDS, WHEEL_PLACE, WHEEL_SLOT } from './layout.ts'
 import type { Records } from './records.ts'
 import { MOST_AT_ONCE, Stacks } from './stacks.ts'
@@ -105,7 +105,7 @@ export class Wheel {
     desk.words[MOST_BLANKS] = MOST_GAPS
     desk.setDouble(HAND_F64, this.#hand)
     desk.setDouble(SPAN_F64, this.#span)
-    desk.setDouble(LAST_TICK_F64, Math.min(desk.double(LAST_TICK_F64), this.#next - 1))
+    desk.setDouble(NEXT_TURN_F64, this.#next)
     this.#slots.lend(desk)
     return !this.#ordered
   }
@@ -113,6 +113,8 @@ export class Wheel {
   takeBack(desk: Desk): void {
     this.#slots.takeBack(desk)
     this.#count = desk.words[ON_WHEEL]!
+    this.#hand = desk.double(HAND_F64)
+    this.#next = desk.double(NEXT_TURN_F64)
     if (this.gaps > this.#count + MOST_GAPS) this.#close()
   }
 
