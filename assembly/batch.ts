@@ -4,7 +4,7 @@ import { BATCH_AT } from '../src/base/memory-map'
 
 export const MOST: i32 = 32
 
-/** A frame that holds a sound packet of TCP or UDP. */
+/** A frame that may be for the fast path. */
 @unmanaged
 export class Item {
   /** Where its record begins in the file, its IP packet, and its transport header. */

@@ -1,5 +1,5 @@
-// The fast path: what nearly every packet is, a sound segment of TCP or datagram of UDP on Ethernet that fits what was said before,
-// from the bytes of a classic pcap to its connection's record, in one go. Whatever is not the usual is left to the long way through
+// The fast path: what nearly every packet is, a sound segment of TCP, datagram of UDP or ping on Ethernet that fits what was said
+// before, from the bytes of a classic pcap to its connection's record, in one go. Whatever is not the usual is left to the long way through
 // src/, before anything has changed: so this decides nothing that is not decided there, and both may take turns packet by packet.
 //
 // AssemblyScript, because V8 adds checks and tags to nearly every number that JavaScript touches, and none to these. What is left is
@@ -8,14 +8,15 @@
 
 import {
   BLANKS, FINDS_COPIES, FRAME_NUMBER, FREE, FRAMES_LEFT, HEADS_AT, LAST_NSEC, LAST_RECORD, LAST_SEC_F64, LAST_TICK_F64, MASK, MOST_BLANKS,
-  NEXT_TURN_F64, NOW_F64, NSEC_FROM, NSEC_PER, NSEC_TO, ON_WHEEL, PER_MS_F64, PER_SECOND, SECOND, TOUCHED, UDP_TIMEOUT_F64,
+  NEXT_TURN_F64, NOW_F64, NSEC_FROM, NSEC_PER, NSEC_TO, ON_WHEEL, PER_MS_F64, PER_SECOND, PING_TIMEOUT_F64, SECOND, TOUCHED, UDP_TIMEOUT_F64,
 } from '../src/base/memory-map'
-import { AF_INET, AF_INET6, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPPROTO_TCP, IPPROTO_UDP } from '../src/base/units'
+import { AF_INET, AF_INET6, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../src/base/units'
 import { DEADLINE_F64, PACKETS_F64, PRIVATE, STATUS, WHEEL_PLACE } from '../src/table/layout'
 import { IPS_SEEN_REPLY } from '../src/table/status'
 import { Item, itemOf, MOST } from './batch'
 import { isCopy, keyA, keyB, keyOn, readKeys, remember, slotOf } from './copies'
-import { account, canOpen, confirm, find, hashTuple, NOT_FOUND, open } from './table'
+import { answerToPing, asksForEcho, isPing, portsOfPing } from './icmp'
+import { account, canOpen, confirm, find, hashTuple, NOT_FOUND, open, refresh } from './table'
 import { openTcp, opensTcp, readTcp, tcp } from './tcp'
 import { isSoundUdp, udp } from './udp'
 import { turn } from './wheel'
@@ -78,7 +79,7 @@ function look(from: usize, to: usize, most: i32): i32 {
   return count
 }
 
-/** @param end  behind the frame. @returns whether it holds a sound packet of TCP or UDP */
+/** @param end  behind the frame. @returns whether it holds what may be for the fast path */
 @inline
 function lookAt(item: Item, at: usize, end: usize, wireLength: u32, finds: bool): bool {
   const start = at + RECORD_HEADER
@@ -111,7 +112,10 @@ function lookAt(item: Item, at: usize, end: usize, wireLength: u32, finds: bool)
   const l4 = ip + header
   if (protocol == IPPROTO_TCP) {
     if (bytes < header + TCP_HEADER || bytes < header + (<usize>(load<u8>(l4, 12) >>> 4) << 2)) return false
-  } else if (protocol != IPPROTO_UDP || bytes < header + UDP_HEADER) return false
+  } else if (protocol == IPPROTO_UDP) {
+    if (bytes < header + UDP_HEADER) return false
+  } else if (protocol != IPPROTO_ICMP || !isIpv4 || bytes < total || deskDouble(PING_TIMEOUT_F64) == 0) return false
+  else if (!isPing(l4, <i32>(total - header))) return false
 
   item.record = at
   item.ip = ip
@@ -120,7 +124,7 @@ function lookAt(item: Item, at: usize, end: usize, wireLength: u32, finds: bool)
   item.destination = destination
   item.total = <i32>total
   item.proto = (isIpv4 ? AF_INET : AF_INET6) | (protocol << 8)
-  item.ports = be32(l4)
+  item.ports = protocol == IPPROTO_ICMP ? portsOfPing(l4) : be32(l4)
   item.a = be32(source)
   item.b = be32(destination)
   item.hash = hashTuple(item.proto, item.ports, item.a, item.b, source, destination)
@@ -177,15 +181,20 @@ function take(item: Item): bool {
   const l4 = item.l4
   const length = item.total
   const room = length - <i32>(l4 - item.ip)
-  const isTcp = item.proto >>> 8 == IPPROTO_TCP
-  if (isTcp ? !readTcp(l4, room) : !isSoundUdp(l4, room)) return false
+  const protocol = item.proto >>> 8
+  const isTcp = protocol == IPPROTO_TCP
+  const isUdp = protocol == IPPROTO_UDP
+  if (isTcp ? !readTcp(l4, room) : isUdp && !isSoundUdp(l4, room)) return false
   const found = find(item.hash, item.proto, item.ports, item.a, item.b, item.source, item.destination, now)
   if (found == NOT_FOUND) {
-    if (!canOpen() || (isTcp && !opensTcp())) return false
-    const index = open(item.proto, item.ports, item.a, item.b, item.source, item.destination)
+    const opens = isTcp ? opensTcp() : isUdp || asksForEcho(item.ports)
+    if (!opens || !canOpen()) return false
+    const answers = isTcp || isUdp ? rotl<i32>(item.ports, 16) : answerToPing(item.ports)
+    const index = open(item.proto, item.ports, answers, item.a, item.b, item.source, item.destination)
     const record = recordOf(index)
     account(record, 0, length)
-    setDouble(record, DEADLINE_F64, now + (isTcp ? <f64>openTcp(record, l4) : deskDouble(UDP_TIMEOUT_F64)))
+    const timeout = isTcp ? <f64>openTcp(record, l4) : deskDouble(isUdp ? UDP_TIMEOUT_F64 : PING_TIMEOUT_F64)
+    setDouble(record, DEADLINE_F64, now + timeout)
     confirm(record, index, item.hash, now)
   } else {
     const index = found >>> 1
@@ -195,7 +204,8 @@ function take(item: Item): bool {
     if (isTcp) {
       if (!tcp(record, index, dir, l4, length, now)) return false
     } else {
-      udp(record, index, dir, length, now)
+      if (isUdp) udp(record, index, dir, length, now)
+      else refresh(record, index, dir, length, now + deskDouble(PING_TIMEOUT_F64))
       if (dir == 1) setWord(record, STATUS, word(record, STATUS) | IPS_SEEN_REPLY)
     }
   }

@@ -1,9 +1,9 @@
-// Connections found, opened, kept: what is in src/table/, for packets of TCP and UDP whose addresses nothing translates.
+// Connections found, opened, kept: what is in src/table/, for packets whose addresses nothing translates.
 
 import {
   CAPACITY, CREATED, FREE, HEADS_AT, HIGH, LIVE, MASK, MAX, ROOMY, SEED, SERIAL as LAST_SERIAL,
 } from '../src/base/memory-map'
-import { AF_INET6 } from '../src/base/units'
+import { AF_INET6, IPPROTO_ICMP } from '../src/base/units'
 import {
   ADDR, ADDR6, BYTES_F64, CREATED_F64, DEADLINE_F64, HASH, NEXT, PACKETS_F64, PORTS, PROTO, SERIAL, STATUS, WHEEL_PLACE,
 } from '../src/table/layout'
@@ -25,14 +25,14 @@ function foldTail(at: usize): i32 {
   return (h ^ (h >>> 15)) * E
 }
 
-/** Hash of a tuple of TCP or UDP, as in src/table/hash.ts: of an IPv6 address, the first word and the fold of the others. */
+/** Hash of a tuple, as in src/table/hash.ts: of an IPv6 address, the first word and the fold of the others. */
 @inline
 function hashWords(proto: i32, ports: i32, source: i32, destination: i32): i32 {
   const seed = desk(SEED)
   let a = (source ^ seed) * A
   a = (a ^ (a >>> 15) ^ (ports >>> 16)) * B
   let b = (destination ^ seed) * A
-  b = (b ^ (b >>> 15) ^ (ports & 0xffff)) * B
+  b = (b ^ (b >>> 15) ^ (proto >>> 8 == IPPROTO_ICMP ? ports >>> 16 : ports & 0xffff)) * B
   let h = ((a ^ (a >>> 13)) + (b ^ (b >>> 13))) ^ proto * C
   h = (h ^ (h >>> 15)) * D
   return h ^ (h >>> 16)
@@ -86,8 +86,8 @@ export function canOpen(): bool {
   return (most == 0 || live < most) && live < desk(ROOMY) && (desk(FREE) != 0 || desk(HIGH) < desk(CAPACITY))
 }
 
-/** Takes a record and gives it both tuples. @returns its number */
-export function open(proto: i32, ports: i32, a: i32, b: i32, source: usize, destination: usize): i32 {
+/** Takes a record and gives it both tuples. @param answers  the ports of the answer's. @returns its number */
+export function open(proto: i32, ports: i32, answers: i32, a: i32, b: i32, source: usize, destination: usize): i32 {
   let index = desk(FREE) - 1
   let record: usize
   if (index >= 0) {
@@ -107,7 +107,7 @@ export function open(proto: i32, ports: i32, a: i32, b: i32, source: usize, dest
   setDesk(LIVE, desk(LIVE) + 1)
   setWord(record, PROTO, proto)
   setWord(record, PORTS, ports)
-  setWord(record, PORTS + 1, rotl<i32>(ports, 16))
+  setWord(record, PORTS + 1, answers)
   setWord(record, ADDR, a)
   setWord(record, ADDR + 1, b)
   setWord(record, ADDR + 2, b)

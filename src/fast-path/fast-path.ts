@@ -4,7 +4,7 @@
 import { Desk, Memory } from '../base/memory.ts'
 import {
   FRAME_NUMBER, FRAMES_AT, FRAMES_LEFT, HEADS_AT, INTERFACE, KINDS_AT, LAST_NSEC, LAST_RECORD, LAST_SEC_F64, MAX, MAX_RETRANS, NSEC_PER,
-  PER_SECOND, POSSIBLE_AT, RECORDS_AT, TIMEOUTS_AT, TRANSITIONS_AT, UDP_PROBE_F64, UDP_STREAM_F64, UDP_TIMEOUT_F64,
+  PER_SECOND, PING_TIMEOUT_F64, POSSIBLE_AT, RECORDS_AT, TIMEOUTS_AT, TRANSITIONS_AT, UDP_PROBE_F64, UDP_STREAM_F64, UDP_TIMEOUT_F64,
 } from '../base/memory-map.ts'
 import type { Sysctl } from '../base/sysctl.ts'
 import { NSEC_PER_SEC } from '../base/units.ts'
@@ -86,13 +86,14 @@ export class FastPath implements PcapTaker {
   /** Says on which engine it works: one whose arrays lie in `memory`. */
   serve(engine: Lender): void {
     this.#engine = engine
-    const { tcp, udp } = engine.conntrack.trackers
+    const { icmp, tcp, udp } = engine.conntrack.trackers
     const { words } = this.#desk
     words[MAX] = engine.sysctl.max
     words[MAX_RETRANS] = engine.sysctl.tcp_max_retrans
     this.#desk.setDouble(UDP_TIMEOUT_F64, udp.timeout)
     this.#desk.setDouble(UDP_STREAM_F64, udp.streamTimeout)
     this.#desk.setDouble(UDP_PROBE_F64, udp.probe)
+    this.#desk.setDouble(PING_TIMEOUT_F64, icmp.replyEnds ? 0 : icmp.timeout)
     new Int32Array(this.#buffer, TIMEOUTS_AT).set(tcp.timeouts)
     const bytes = new Uint8Array(this.#buffer)
     bytes.set(TRANSITIONS, TRANSITIONS_AT)

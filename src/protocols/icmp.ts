@@ -15,19 +15,20 @@ const QUERIES6 = new Set([128, 139])
 
 export class IcmpTracker implements Tracker {
   readonly #tracking: Tracking
-  readonly #timeout: number
-  readonly #replyEnds: boolean
+  /** Ticks that a connection may stay silent, and whether the last reply ends it. */
+  readonly timeout: number
+  readonly replyEnds: boolean
 
   constructor(tracking: Tracking) {
     this.#tracking = tracking
-    this.#timeout = tracking.sysctl.icmp_timeout * tracking.hz
-    this.#replyEnds = tracking.sysctl.icmpReplyEnds === true
+    this.timeout = tracking.sysctl.icmp_timeout * tracking.hz
+    this.replyEnds = tracking.sysctl.icmpReplyEnds === true
   }
 
   packet(conn: Connection, packet: Packet, dir: number): number {
     if (conn.l3num !== AF_INET || !QUERIES.has(conn.destinationPort(ORIGINAL) >>> 8)) return INVALID
-    if (this.#replyEnds && this.#isLastReply(conn, dir)) this.#tracking.kill(conn, packet, dir)
-    else this.#tracking.refresh(conn, packet, dir, this.#timeout)
+    if (this.replyEnds && this.#isLastReply(conn, dir)) this.#tracking.kill(conn, packet, dir)
+    else this.#tracking.refresh(conn, packet, dir, this.timeout)
     return ACCEPT
   }
 

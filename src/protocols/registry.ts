@@ -16,12 +16,14 @@ import { UdpLiteTracker, UdpTracker } from './udp.ts'
 export class Trackers {
   readonly tcp: TcpTracker
   readonly udp: UdpTracker
+  readonly icmp: IcmpTracker
   /** By protocol number, shape [256]. */
   readonly byProtocol: readonly Tracker[]
 
   constructor(tracking: Tracking) {
     this.tcp = new TcpTracker(tracking)
     this.udp = new UdpTracker(tracking)
+    this.icmp = new IcmpTracker(tracking)
     const all = new Array<Tracker>(256).fill(new GenericTracker(tracking))
     all[IPPROTO_TCP] = this.tcp
     all[IPPROTO_UDP] = this.udp
@@ -29,7 +31,7 @@ export class Trackers {
     all[IPPROTO_SCTP] = new SctpTracker(tracking)
     all[IPPROTO_DCCP] = new DccpTracker(tracking)
     all[IPPROTO_GRE] = new GreTracker(tracking)
-    all[IPPROTO_ICMP] = new IcmpTracker(tracking)
+    all[IPPROTO_ICMP] = this.icmp
     all[IPPROTO_ICMPV6] = new Icmpv6Tracker(tracking)
     this.byProtocol = all
   }
