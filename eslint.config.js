@@ -81,7 +81,7 @@ const PURE = Object.keys(LAYERS).filter((layer) => !TOUCHES_NODE.includes(layer)
 const HOT = ['link', 'ip', 'timers', 'table', 'protocols', 'conntrack', 'engine.ts']
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'bench/data/', 'assembly/'] } /* assembly/: AssemblyScript, which its own compiler checks */,
+  { ignores: ['dist/', 'coverage/', 'bench/data/', 'assembly/'] }, // assembly/: AssemblyScript, which its own compiler checks
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

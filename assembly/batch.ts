@@ -7,21 +7,22 @@ export const MOST: i32 = 32
 /** A frame that may be for the fast path. */
 @unmanaged
 export class Item {
-  /** Where its record begins in the file, its IP packet, and its transport header. */
+  /** Where its record begins in the file, and where the next one does. */
   record: usize
+  behind: usize
+  sec: u32
+  nsec: i32
+  /** Where its IP packet begins, and the transport header in it. */
   ip: usize
   l4: usize
-  /** Where the source address stands, and the destination's. */
-  source: usize
-  destination: usize
-  /** The first words of both. */
-  a: i32
-  b: i32
   /** Bytes of the IP packet. */
   total: i32
   /** l3num | protocol << 8 */
   proto: i32
   ports: i32
+  /** First words of the source address and of the destination's. */
+  source: i32
+  destination: i32
   hash: i32
   hops: i32
   /** Of copies. */

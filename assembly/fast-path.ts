@@ -1,5 +1,5 @@
 // The fast path: what nearly every packet is, a sound segment of TCP, datagram of UDP or ping on Ethernet that fits what was said
-// before, from the bytes of a classic pcap to its connection's record, in one go. Whatever is not the usual is left to the long way through
+// before, from the bytes of the capture to its connection's record, in one go. Whatever is not the usual is left to the long way through
 // src/, before anything has changed: so this decides nothing that is not decided there, and both may take turns packet by packet.
 //
 // AssemblyScript, because V8 adds checks and tags to nearly every number that JavaScript touches, and none to these. What is left is
@@ -7,7 +7,7 @@
 // src/fast-path/ lends this its memory. The files beside it are called as those in src/ whose work they do.
 
 import {
-  BLANKS, FINDS_COPIES, FRAME_NUMBER, FREE, FRAMES_LEFT, HEADS_AT, LAST_NSEC, LAST_RECORD, LAST_SEC_F64, LAST_TICK_F64, MASK, MOST_BLANKS,
+  BLANKS, BLOCKS_OF, FINDS_COPIES, FRAME_NUMBER, FREE, FRAMES_LEFT, HEADS_AT, LAST_NSEC, LAST_RECORD, LAST_SEC_F64, LAST_TICK_F64, MASK, MOST_BLANKS,
   NEXT_TURN_F64, NOW_F64, NSEC_FROM, NSEC_PER, NSEC_TO, ON_WHEEL, PER_MS_F64, PER_SECOND, PING_TIMEOUT_F64, SECOND, TOUCHED, UDP_TIMEOUT_F64,
 } from '../src/base/memory-map'
 import { AF_INET, AF_INET6, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../src/base/units'
@@ -16,14 +16,13 @@ import { IPS_SEEN_REPLY } from '../src/table/status'
 import { Item, itemOf, MOST } from './batch'
 import { isCopy, keyA, keyB, keyOn, readKeys, remember, slotOf } from './copies'
 import { answerToPing, asksForEcho, isPing, portsOfPing } from './icmp'
+import { end, readBlock, readRecord, start, wireLength } from './records'
 import { account, canOpen, confirm, find, hashTuple, NOT_FOUND, open, refresh } from './table'
 import { openTcp, opensTcp, readTcp, tcp } from './tcp'
 import { isSoundUdp, udp } from './udp'
 import { turn } from './wheel'
 import { be16, be32, desk, deskDouble, recordOf, setDesk, setDeskDouble, setDouble, setWord, word } from './words'
 
-const RECORD_HEADER: usize = 16
-const USUAL_LONGEST: u32 = 262_144
 const ETHERNET_HEADER: usize = 14
 const ETHERNET_TYPE: usize = 12
 const IPV4_HEADER: usize = 20
@@ -35,7 +34,7 @@ const NSEC_PER_MSEC: i32 = 1_000_000
 const OPENED: i32 = 4 // connections that a batch opens, more or less
 
 /**
- * Takes frames of a classic pcap, little-endian, for as long as they are usual.
+ * Takes frames for as long as they are usual.
  * @param from  where the first one's record begins
  * @param to    behind the last byte there is
  * @returns     where the record begins that was not taken, or is not all there
@@ -55,8 +54,7 @@ export function run(from: usize, to: usize): usize {
       at = itemOf(i).record
       break
     }
-    const last = itemOf(count - 1).record
-    at = last + RECORD_HEADER + load<u32>(last, 8)
+    at = itemOf(count - 1).behind
   }
   setDesk(FRAMES_LEFT, left)
   return at
@@ -65,38 +63,36 @@ export function run(from: usize, to: usize): usize {
 /** Looks at the next frames, up to one that is not for the fast path. @returns how many they are */
 function look(from: usize, to: usize, most: i32): i32 {
   const perSecond = <u32>desk(PER_SECOND)
+  const nsecPer = <u32>desk(NSEC_PER)
+  const blocksOf = desk(BLOCKS_OF)
   const finds = desk(FINDS_COPIES) != 0
   let at = from
   let count = 0
-  while (count < most && at + RECORD_HEADER <= to) {
-    const captured = load<u32>(at, 8)
-    const start = at + RECORD_HEADER
-    if (captured - 1 >= USUAL_LONGEST || captured > <u32>(to - start) || load<u32>(at, 4) >= perSecond) break
-    if (!lookAt(itemOf(count), at, start + captured, max<u32>(load<u32>(at, 12), captured), finds)) break
-    at = start + captured
+  while (count < most) {
+    const item = itemOf(count)
+    if (blocksOf < 0 ? !readRecord(item, at, to, perSecond, nsecPer) : !readBlock(item, at, to, blocksOf, perSecond, nsecPer)) break
+    if (!lookAt(item, finds)) break
+    at = item.behind
     count++
   }
   return count
 }
 
-/** @param end  behind the frame. @returns whether it holds what may be for the fast path */
+/** Looks at the frame just read. @returns whether it holds what may be for the fast path */
 @inline
-function lookAt(item: Item, at: usize, end: usize, wireLength: u32, finds: bool): bool {
-  const start = at + RECORD_HEADER
+function lookAt(item: Item, finds: bool): bool {
   if (end - start < ETHERNET_HEADER + IPV4_HEADER) return false
   const type = be16(start + ETHERNET_TYPE)
   if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6) return false
   const ip = start + ETHERNET_HEADER
   const left = end - ip
   const isIpv4 = load<u8>(ip) >>> 4 == 4
-  let header: usize, total: usize, source: usize, destination: usize, protocol: i32
+  let header: usize, total: usize, protocol: i32
   if (isIpv4) {
     header = <usize>(load<u8>(ip) & 15) << 2
     total = be16(ip + 2)
     if (header < IPV4_HEADER || left < header || total < header || (load<u16>(ip, 6) & FRAGMENT) != 0) return false
     protocol = load<u8>(ip, 9)
-    source = ip + 12
-    destination = ip + 16
   } else {
     if (load<u8>(ip) >>> 4 != 6 || left < IPV6_HEADER) return false
     header = IPV6_HEADER
@@ -104,8 +100,6 @@ function lookAt(item: Item, at: usize, end: usize, wireLength: u32, finds: bool)
     if (total == 0) return false
     total += IPV6_HEADER
     protocol = load<u8>(ip, 6)
-    source = ip + 8
-    destination = ip + 24
   }
   if (total > left && total > wireLength - ETHERNET_HEADER) return false
   const bytes = min(left, total)
@@ -117,17 +111,14 @@ function lookAt(item: Item, at: usize, end: usize, wireLength: u32, finds: bool)
   } else if (protocol != IPPROTO_ICMP || !isIpv4 || bytes < total || deskDouble(PING_TIMEOUT_F64) == 0) return false
   else if (!isPing(l4, <i32>(total - header))) return false
 
-  item.record = at
   item.ip = ip
   item.l4 = l4
-  item.source = source
-  item.destination = destination
   item.total = <i32>total
   item.proto = (isIpv4 ? AF_INET : AF_INET6) | (protocol << 8)
   item.ports = protocol == IPPROTO_ICMP ? portsOfPing(l4) : be32(l4)
-  item.a = be32(source)
-  item.b = be32(destination)
-  item.hash = hashTuple(item.proto, item.ports, item.a, item.b, source, destination)
+  item.source = be32(isIpv4 ? ip + 12 : ip + 8)
+  item.destination = be32(isIpv4 ? ip + 16 : ip + 24)
+  item.hash = hashTuple(item.proto, item.ports, item.source, item.destination, ip)
   item.hops = isIpv4 ? load<u8>(ip, 8) : load<u8>(ip, 7)
   if (finds) {
     readKeys(ip, header, bytes, isIpv4)
@@ -163,8 +154,8 @@ function touch(count: i32): void {
 /** Takes one frame. @returns false when it is not for the fast path; then nothing has changed but that time has passed */
 @inline
 function take(item: Item): bool {
-  const sec = load<u32>(item.record)
-  const nsec = <i32>(load<u32>(item.record, 4) * desk(NSEC_PER))
+  const sec = item.sec
+  const nsec = item.nsec
   // Time, as in src/timers/clock.ts.
   let now = deskDouble(NOW_F64)
   const isNow = sec == <u32>desk(SECOND) && nsec >= desk(NSEC_FROM) && nsec < desk(NSEC_TO)
@@ -174,9 +165,9 @@ function take(item: Item): bool {
     now = tick
     if (tick >= deskDouble(NEXT_TURN_F64)) turn(tick)
   }
-  const start = item.record + RECORD_HEADER
+  const frame = item.ip - ETHERNET_HEADER
   const finds = desk(FINDS_COPIES) != 0
-  if (finds && isCopy(item.slot, item.keyA, item.keyB, start, item.hops, sec, nsec)) return false
+  if (finds && isCopy(item.slot, item.keyA, item.keyB, frame, item.hops, sec, nsec)) return false
 
   const l4 = item.l4
   const length = item.total
@@ -185,12 +176,12 @@ function take(item: Item): bool {
   const isTcp = protocol == IPPROTO_TCP
   const isUdp = protocol == IPPROTO_UDP
   if (isTcp ? !readTcp(l4, room) : isUdp && !isSoundUdp(l4, room)) return false
-  const found = find(item.hash, item.proto, item.ports, item.a, item.b, item.source, item.destination, now)
+  const found = find(item.hash, item.proto, item.ports, item.source, item.destination, item.ip, now)
   if (found == NOT_FOUND) {
     const opens = isTcp ? opensTcp() : isUdp || asksForEcho(item.ports)
     if (!opens || !canOpen()) return false
     const answers = isTcp || isUdp ? rotl<i32>(item.ports, 16) : answerToPing(item.ports)
-    const index = open(item.proto, item.ports, answers, item.a, item.b, item.source, item.destination)
+    const index = open(item.proto, item.ports, answers, item.source, item.destination, item.ip)
     const record = recordOf(index)
     account(record, 0, length)
     const timeout = isTcp ? <f64>openTcp(record, l4) : deskDouble(isUdp ? UDP_TIMEOUT_F64 : PING_TIMEOUT_F64)
@@ -210,7 +201,7 @@ function take(item: Item): bool {
     }
   }
 
-  if (finds) remember(item.slot, item.keyA, item.keyB, start, item.hops, sec, nsec)
+  if (finds) remember(item.slot, item.keyA, item.keyB, frame, item.hops, sec, nsec)
   if (!isNow) {
     setDeskDouble(NOW_F64, now)
     setDesk(SECOND, <i32>sec)

@@ -13,6 +13,10 @@ import { hasten, place } from './wheel'
 
 export const NOT_FOUND: i32 = -1
 
+// Where an IPv6 header has its addresses.
+const SOURCE6: usize = 8
+const DESTINATION6: usize = 24
+
 const A: i32 = <i32>0x9e3779b1
 const B: i32 = <i32>0x85ebca6b
 const C: i32 = <i32>0xc2b2ae35
@@ -38,34 +42,28 @@ function hashWords(proto: i32, ports: i32, source: i32, destination: i32): i32 {
   return h ^ (h >>> 16)
 }
 
-/**
- * @param a       first word of the source address, which stands at `source` in the packet
- * @param b       so of the destination's
- */
+/** Hash of the tuple of the packet at `ip`. */
 @inline
-export function hashTuple(proto: i32, ports: i32, a: i32, b: i32, source: usize, destination: usize): i32 {
-  if ((proto & 255) == AF_INET6) {
-    a ^= foldTail(source)
-    b ^= foldTail(destination)
-  }
-  return hashWords(proto, ports, a, b)
+export function hashTuple(proto: i32, ports: i32, source: i32, destination: i32, ip: usize): i32 {
+  if ((proto & 255) != AF_INET6) return hashWords(proto, ports, source, destination)
+  return hashWords(proto, ports, source ^ foldTail(ip + SOURCE6), destination ^ foldTail(ip + DESTINATION6))
 }
 
 /** @returns connection * 2 + direction, or NOT_FOUND */
 @inline
-export function find(hash: i32, proto: i32, ports: i32, a: i32, b: i32, source: usize, destination: usize, now: f64): i32 {
+export function find(hash: i32, proto: i32, ports: i32, source: i32, destination: i32, ip: usize, now: f64): i32 {
   let link = word(HEADS_AT, hash & desk(MASK))
   while (link != 0) {
     const index = (link - 1) >>> 1
     const record = recordOf(index)
     if (word(record, PROTO) == proto && double(record, DEADLINE_F64) > now) {
       if (
-        word(record, PORTS + 1) == ports && word(record, ADDR + 2) == a && word(record, ADDR + 3) == b &&
-        ((proto & 255) != AF_INET6 || isTail(record + ((ADDR6 + 6) << 2), source, destination))
+        word(record, PORTS + 1) == ports && word(record, ADDR + 2) == source && word(record, ADDR + 3) == destination &&
+        ((proto & 255) != AF_INET6 || isTail(record + ((ADDR6 + 6) << 2), ip))
       ) return (index << 1) | 1
       if (
-        word(record, PORTS) == ports && word(record, ADDR) == a && word(record, ADDR + 1) == b &&
-        ((proto & 255) != AF_INET6 || isTail(record + (ADDR6 << 2), source, destination))
+        word(record, PORTS) == ports && word(record, ADDR) == source && word(record, ADDR + 1) == destination &&
+        ((proto & 255) != AF_INET6 || isTail(record + (ADDR6 << 2), ip))
       ) return index << 1
     }
     link = word(record + (<usize>((link - 1) & 1) << 2), NEXT)
@@ -73,7 +71,10 @@ export function find(hash: i32, proto: i32, ports: i32, a: i32, b: i32, source: 
   return NOT_FOUND
 }
 
-function isTail(at: usize, source: usize, destination: usize): bool {
+/** The other words of both addresses of the packet at `ip` are those at `at`. */
+function isTail(at: usize, ip: usize): bool {
+  const source = ip + SOURCE6
+  const destination = ip + DESTINATION6
   return word(at, 0) == be32(source + 4) && word(at, 1) == be32(source + 8) && word(at, 2) == be32(source + 12) &&
     word(at, 3) == be32(destination + 4) && word(at, 4) == be32(destination + 8) && word(at, 5) == be32(destination + 12)
 }
@@ -87,7 +88,7 @@ export function canOpen(): bool {
 }
 
 /** Takes a record and gives it both tuples. @param answers  the ports of the answer's. @returns its number */
-export function open(proto: i32, ports: i32, answers: i32, a: i32, b: i32, source: usize, destination: usize): i32 {
+export function open(proto: i32, ports: i32, answers: i32, source: i32, destination: i32, ip: usize): i32 {
   let index = desk(FREE) - 1
   let record: usize
   if (index >= 0) {
@@ -108,14 +109,14 @@ export function open(proto: i32, ports: i32, answers: i32, a: i32, b: i32, sourc
   setWord(record, PROTO, proto)
   setWord(record, PORTS, ports)
   setWord(record, PORTS + 1, answers)
-  setWord(record, ADDR, a)
-  setWord(record, ADDR + 1, b)
-  setWord(record, ADDR + 2, b)
-  setWord(record, ADDR + 3, a)
+  setWord(record, ADDR, source)
+  setWord(record, ADDR + 1, destination)
+  setWord(record, ADDR + 2, destination)
+  setWord(record, ADDR + 3, source)
   if ((proto & 255) == AF_INET6) {
     for (let i = 0; i < 3; i++) {
-      const from = be32(source + 4 + (<usize>i << 2))
-      const to = be32(destination + 4 + (<usize>i << 2))
+      const from = be32(ip + SOURCE6 + 4 + (<usize>i << 2))
+      const to = be32(ip + DESTINATION6 + 4 + (<usize>i << 2))
       const tail = record + (<usize>i << 2)
       setWord(tail, ADDR6, from)
       setWord(tail, ADDR6 + 3, to)

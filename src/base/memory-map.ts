@@ -43,12 +43,13 @@ export const LAST_RECORD  = 20 // where the record of the last frame begins     
 export const LAST_NSEC    = 21 // of the last frame                                                 nanoseconds
 export const FINDS_COPIES = 22 // 1: packets captured twice are not for the fast path
 export const COPIES_SEED  = 23
-export const INTERFACE    = 24
+export const INTERFACE    = 24 // of the capture
 export const FRAME_NUMBER = 25 // of the last frame
 export const PER_SECOND   = 26 // what the file counts within a second
 export const NSEC_PER     = 27 // what one of it is                                                 nanoseconds
 export const MAX_RETRANS  = 28 // tcp_max_retrans                                                   packets
-export const TOUCHED      = 29 // of no meaning: keeps what was only touched from being left out
+export const BLOCKS_OF    = 29 // interface of its section whose blocks may be taken; -1: records of a classic pcap
+export const TOUCHED      = 30 // of no meaning: keeps what was only touched from being left out
 
 // Two words each, a double:
 export const NOW_F64          = 32 //                                                               ticks since the epoch

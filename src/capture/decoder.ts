@@ -1,14 +1,14 @@
 // What a file format does: makes frames of the bytes in a window.
 
 import type { CaptureErrorCode } from '../base/errors.ts'
-import type { PcapTaker } from './frame.ts'
+import type { FrameTaker } from './frame.ts'
 import type { Frame } from './frame.ts'
 
 export interface Decoder {
   /** Aims `frame` at the next frame. False when the window must be filled first, or when it has failed. Never allocates. */
   next(frame: Frame): boolean
   /** Lets a taker take frames, where it can read the format. */
-  hand?(taker: PcapTaker): void
+  hand?(taker: FrameTaker): void
   /** It goes no further: what comes cannot be read. What is wrong has been reported. */
   readonly failed: boolean
   /** Reports what is missing, if anything, where the input ends here. */

@@ -4,7 +4,7 @@ import { CaptureError, type CaptureErrorCode } from '../base/errors.ts'
 import { unpack } from './compression.ts'
 import { CUT, type Decoder, type Numbering } from './decoder.ts'
 import { foreignFormat } from './foreign-format.ts'
-import type { Frame, FrameOrigin, PcapTaker, Source } from './frame.ts'
+import type { Frame, FrameOrigin, FrameTaker, Source } from './frame.ts'
 import { openFailure, type Input } from './input.ts'
 import { PCAP_HEADER, PcapDecoder, pcapKind } from './pcap.ts'
 import { isPcapng, PcapngDecoder } from './pcapng.ts'
@@ -54,7 +54,7 @@ export class FileSource implements Source {
     return this.#decoder !== null && this.#decoder.next(frame)
   }
 
-  hand(taker: PcapTaker): void {
+  hand(taker: FrameTaker): void {
     this.#decoder?.hand?.(taker)
   }
 

@@ -37,21 +37,25 @@ export interface FrameOrigin {
   readonly interfaceName: string | null
 }
 
-/** Takes frames out of the bytes of a classic pcap by itself: the fast path. */
-export interface PcapTaker {
+/** Takes frames out of the bytes of a capture by itself: the fast path. */
+export interface FrameTaker {
   /** Where the bytes must lie that it is to read: a buffer of the source's, as much of it as it likes. */
   readonly room: Uint8Array<ArrayBuffer>
-  /** Frames taken by the last call, and where the record of the last one begins in `room`. */
+  /** Frames taken by the last call, where the record of the last one begins in `room`, and its time. */
   readonly taken: number
   readonly lastRecord: number
+  readonly sec: number
+  readonly nsec: number
   /**
-   * Takes frames of Ethernet from little-endian records whose headers have 16 bytes.
-   * @param from    where the first record begins in `room`; `to` is behind the last byte there is
-   * @param number  of the frame before, and the number of its interface
-   * @param perSec  what a time stamp counts within a second
-   * @returns       where the first record begins that it leaves
+   * Takes frames of Ethernet from little-endian records.
+   * @param from      where the first record begins in `room`; `to` is behind the last byte there is
+   * @param number    of the frame before
+   * @param iface     the number of the interface that frames are to come from
+   * @param perSec    what a time stamp counts within a second, from the epoch
+   * @param blocksOf  the interface's number in its section of a pcapng; -1 for a classic pcap, whose records have headers of 16 bytes
+   * @returns         where the first record begins that it leaves
    */
-  take(from: number, to: number, number: number, iface: number, perSec: number): number
+  take(from: number, to: number, number: number, iface: number, perSec: number, blocksOf: number): number
 }
 
 /**
@@ -69,7 +73,7 @@ export interface Source {
   /** Fetches more. False at the end of the capture. */
   fill(): Promise<boolean> | boolean
   /** Lets a taker take frames, as many as it likes, where the source holds what it can read. Else does nothing. */
-  hand?(taker: PcapTaker): void
+  hand?(taker: FrameTaker): void
   /** What was wrong with the input so far, in the order met. */
   readonly damage: readonly CaptureError[]
   /** Where a frame that `next` just gave came from. */

@@ -2,7 +2,7 @@
 
 import { NSEC_PER_SEC } from '../base/units.ts'
 import { CUT, type Decoder, type Numbering, type Report } from './decoder.ts'
-import type { Frame, PcapTaker } from './frame.ts'
+import type { Frame, FrameTaker } from './frame.ts'
 import { MOST, type Window } from './window.ts'
 
 export const PCAP_HEADER = 24 // bytes
@@ -95,11 +95,11 @@ export class PcapDecoder implements Decoder {
     return true
   }
 
-  hand(taker: PcapTaker): void {
+  hand(taker: FrameTaker): void {
     if (!this.#little || this.#header !== USUAL_HEADER || this.#linkType !== ETHERNET || this.failed) return
     const window = this.#window
     if (!window.moveTo(taker.room)) return
-    window.at = taker.take(window.at, window.end, this.#number, this.#iface, this.#perSec)
+    window.at = taker.take(window.at, window.end, this.#number, this.#iface, this.#perSec, -1)
     if (taker.taken === 0) return
     this.#number += taker.taken
     this.#recordAt = taker.lastRecord

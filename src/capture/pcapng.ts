@@ -1,7 +1,7 @@
 // pcapng (Wireshark, dumpcap): blocks, in sections with a byte order each. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html
 
 import { CUT, type Decoder, type Numbering, type Report } from './decoder.ts'
-import type { Frame } from './frame.ts'
+import type { Frame, FrameTaker } from './frame.ts'
 import { eachOption, readInt64 } from './pcapng-options.ts'
 import { TimeScale } from './time-scale.ts'
 import { MOST, type Window } from './window.ts'
@@ -22,6 +22,7 @@ const PACKET_DATA = 28 // bytes before the data of a packet, from the block's st
 const MOST_INTERFACES = 65_536 // in a section
 const MOST_NAME = 256 // bytes
 const MICROSECONDS = 6 // if_tsresol where an interface has none
+const ETHERNET = 1
 
 const IF_NAME = 2
 const IF_TSRESOL = 9
@@ -115,6 +116,22 @@ export class PcapngDecoder implements Decoder {
       }
     }
     return false
+  }
+
+  /** Hands out blocks of the interface that the last frame came from. */
+  hand(taker: FrameTaker): void {
+    const from = this.#last
+    if (from?.linkType !== ETHERNET || !this.#little || this.failed) return
+    const { decimalPerSec } = from.scale
+    const index = this.#interfaces.indexOf(from)
+    const window = this.#window
+    if (decimalPerSec === 0 || index < 0 || !window.moveTo(taker.room)) return
+    window.at = taker.take(window.at, window.end, this.#number, from.number, decimalPerSec, index)
+    if (taker.taken === 0) return
+    this.#number += taker.taken
+    this.#recordAt = taker.lastRecord
+    this.#sec = taker.sec
+    this.#nsec = taker.nsec
   }
 
   /** Takes an enhanced packet block, or the obsolete one, which differs in how it names the interface. */

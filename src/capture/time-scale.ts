@@ -10,6 +10,8 @@ const FEMTO = 1_000_000 // the largest power of ten that divides two words witho
 
 /** How one interface counts time (if_tsresol, if_tsoffset). */
 export class TimeScale {
+  /** Units to a second where they are a power of ten, no finer than nanoseconds, counted from the epoch; else 0. */
+  readonly decimalPerSec: number
   /** Units to a second, at most 2^32. */
   readonly #perSec: number
   /** 2^48 and 2^32 units: whole seconds, and units beyond them. */
@@ -37,6 +39,7 @@ export class TimeScale {
     this.#fine = isBinary && power > 32 ? power : 0
     const perSec = isBinary ? 2 ** Math.min(power, 32) : 10 ** Math.min(power, 9)
     this.#perSec = perSec
+    this.decimalPerSec = isBinary || power > 9 || offsetSec !== 0 ? 0 : perSec
     this.#sec32 = Math.floor(WORD / perSec)
     this.#rest32 = WORD % perSec
     this.#sec48 = Math.floor(2 ** 48 / perSec)

@@ -1,14 +1,15 @@
-// The fast path's other end: gives it its memory and its tables, and lets it take frames from a source that holds a classic pcap.
+// The fast path's other end: gives it its memory and its tables, and lets it take frames from a source that holds what it can read.
 // What it does, and what it leaves, is in assembly/.
 
 import { Desk, Memory } from '../base/memory.ts'
 import {
-  FRAME_NUMBER, FRAMES_AT, FRAMES_LEFT, HEADS_AT, INTERFACE, KINDS_AT, LAST_NSEC, LAST_RECORD, LAST_SEC_F64, MAX, MAX_RETRANS, NSEC_PER,
-  PER_SECOND, PING_TIMEOUT_F64, POSSIBLE_AT, RECORDS_AT, TIMEOUTS_AT, TRANSITIONS_AT, UDP_PROBE_F64, UDP_STREAM_F64, UDP_TIMEOUT_F64,
+  BLOCKS_OF, FRAME_NUMBER, FRAMES_AT, FRAMES_LEFT, HEADS_AT, INTERFACE, KINDS_AT, LAST_NSEC, LAST_RECORD, LAST_SEC_F64, MAX, MAX_RETRANS,
+  NSEC_PER, PER_SECOND, PING_TIMEOUT_F64, POSSIBLE_AT, RECORDS_AT, TIMEOUTS_AT, TRANSITIONS_AT, UDP_PROBE_F64, UDP_STREAM_F64,
+  UDP_TIMEOUT_F64,
 } from '../base/memory-map.ts'
 import type { Sysctl } from '../base/sysctl.ts'
 import { NSEC_PER_SEC } from '../base/units.ts'
-import type { PcapTaker, Source } from '../capture/frame.ts'
+import type { FrameTaker, Source } from '../capture/frame.ts'
 import type { Trackers } from '../protocols/registry.ts'
 import { KINDS, POSSIBLE } from '../protocols/tcp/segment.ts'
 import { TRANSITIONS } from '../protocols/tcp/transitions.ts'
@@ -37,7 +38,7 @@ export interface Lender {
   takeBack(desk: Desk, frames: number): void
 }
 
-export class FastPath implements PcapTaker {
+export class FastPath implements FrameTaker {
   /** What the engine's arrays are to lie in. */
   readonly memory: Memory
   readonly room: Uint8Array<ArrayBuffer>
@@ -126,13 +127,14 @@ export class FastPath implements PcapTaker {
     }
   }
 
-  take(from: number, to: number, number: number, iface: number, perSec: number): number {
+  take(from: number, to: number, number: number, iface: number, perSec: number, blocksOf: number): number {
     const engine = this.#engine
     if (engine === null || this.memory.outgrown || this.#mostFrames <= 0 || !engine.lend(this.#desk, this.#lastTick)) return from
     const { words } = this.#desk
     words[FRAMES_LEFT] = this.#mostFrames
     words[FRAME_NUMBER] = number
     words[INTERFACE] = iface
+    words[BLOCKS_OF] = blocksOf
     words[PER_SECOND] = perSec
     words[NSEC_PER] = NSEC_PER_SEC / perSec
     const next = this.#run(FRAMES_AT + from, FRAMES_AT + to) - FRAMES_AT

@@ -11,6 +11,7 @@ interface SnapshotOptions extends CommonOptions, FilterOptions, OrderOptions {
   at?: string[]
   every?: string
   expect?: boolean
+  fastPath: boolean
   output: string
 }
 
@@ -28,6 +29,7 @@ export function define(command: Command, session: Session): void {
     .option('--at <when>', 'end, end+9.5s, +12.5s, frame:123, ISO 8601 or epoch seconds (repeatable)', collect)
     .option('--every <distance>', 'at equal distances: 10s or 1000pkts')
     .option('--expect', 'print the expectation table too')
+    .option('--no-fast-path', 'track every packet as the other commands do: the same table, later')
     .option('-o, --output <form>', FORM_NAMES.join(', '), 'proc'))))
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], options: SnapshotOptions) => { await run(session, paths, options) })
@@ -50,7 +52,9 @@ async function run(session: Session, paths: string[], options: SnapshotOptions):
   const printer = new TablePrinter(form, session.out, {
     several, expectations: options.expect === true, where: rowFilter(filterTexts(options)), order: orderOf(options),
   })
-  const replayOptions = { ...engine, ...(at.length > 0 ? { at } : {}), ...(every === undefined ? {} : { every }) }
+  const replayOptions = {
+    ...engine, ...(at.length > 0 ? { at } : {}), ...(every === undefined ? {} : { every }), ...(options.fastPath ? {} : { fastPath: false }),
+  }
   await session.replay(paths, options, replayOptions, async (replay) => {
     for await (const moment of replay.moments()) await printer.print(moment)
     await printer.end()
