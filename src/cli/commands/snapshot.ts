@@ -53,7 +53,8 @@ async function run(session: Session, paths: string[], options: SnapshotOptions):
     several, expectations: options.expect === true, where: rowFilter(filterTexts(options)), order: orderOf(options),
   })
   const replayOptions = {
-    ...engine, ...(at.length > 0 ? { at } : {}), ...(every === undefined ? {} : { every }), ...(options.fastPath ? {} : { fastPath: false }),
+    ...engine, ...(at.length > 0 ? { at } : {}), ...(every === undefined ? {} : { every }),
+    ...(options.fastPath ? {} : { fastPath: false }),
   }
   await session.replay(paths, options, replayOptions, async (replay) => {
     for await (const moment of replay.moments()) await printer.print(moment)
