@@ -7,17 +7,18 @@
 // src/fast-path/ lends this its memory. The files beside it are called as those in src/ whose work they do.
 
 import {
-  BLANKS, BLOCKS_OF, FINDS_COPIES, FRAME_NUMBER, FREE, FRAMES_LEFT, HEADS_AT, LAST_NSEC, LAST_RECORD, LAST_SEC_F64, LAST_TICK_F64, MASK, MOST_BLANKS,
-  NEXT_TURN_F64, NOW_F64, NSEC_FROM, NSEC_PER, NSEC_TO, ON_WHEEL, PER_MS_F64, PER_SECOND, PING_TIMEOUT_F64, SECOND, TOUCHED, UDP_TIMEOUT_F64,
+  BLANKS, BLOCKS_OF, FINDS_COPIES, FRAMES_LEFT, FRAME_NUMBER, FREE, HEADS_AT, LAST_NSEC, LAST_RECORD, LAST_SEC_F64, LAST_TICK_F64, MASK,
+  MOST_BLANKS, NEXT_TURN_F64, NOW_F64, NSEC_FROM, NSEC_PER, NSEC_TO, ON_WHEEL, PER_MS_F64, PER_SECOND, PING_TIMEOUT_F64, SECOND,
+  TOUCHED, UDP_TIMEOUT_F64,
 } from '../src/base/memory-map'
 import { AF_INET, AF_INET6, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../src/base/units'
 import { DEADLINE_F64, PACKETS_F64, PRIVATE, STATUS, WHEEL_PLACE } from '../src/table/layout'
 import { IPS_SEEN_REPLY } from '../src/table/status'
-import { Item, itemOf, MOST } from './batch'
+import { Item, MOST, itemOf } from './batch'
 import { isCopy, keyA, keyB, keyOn, readKeys, remember, slotOf } from './copies'
 import { answerToPing, asksForEcho, isPing, portsOfPing } from './icmp'
 import { end, readBlock, readRecord, start, wireLength } from './records'
-import { account, canOpen, confirm, find, hashTuple, NOT_FOUND, open, refresh } from './table'
+import { NOT_FOUND, account, canOpen, confirm, find, hashTuple, open, refresh } from './table'
 import { openTcp, opensTcp, readTcp, tcp } from './tcp'
 import { isSoundUdp, udp } from './udp'
 import { turn } from './wheel'

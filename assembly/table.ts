@@ -1,8 +1,6 @@
 // Connections found, opened, kept: what is in src/table/, for packets whose addresses nothing translates.
 
-import {
-  CAPACITY, CREATED, FREE, HEADS_AT, HIGH, LIVE, MASK, MAX, ROOMY, SEED, SERIAL as LAST_SERIAL,
-} from '../src/base/memory-map'
+import { CAPACITY, CREATED, FREE, HEADS_AT, HIGH, LIVE, MASK, MAX, ROOMY, SEED, SERIAL as LAST_SERIAL } from '../src/base/memory-map'
 import { AF_INET6, IPPROTO_ICMP } from '../src/base/units'
 import {
   ADDR, ADDR6, BYTES_F64, CREATED_F64, DEADLINE_F64, HASH, NEXT, PACKETS_F64, PORTS, PROTO, SERIAL, STATUS, WHEEL_PLACE,

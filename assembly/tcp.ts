@@ -4,8 +4,8 @@
 
 import { KINDS_AT, MAX_RETRANS, POSSIBLE_AT, TIMEOUTS_AT, TRANSITIONS_AT } from '../src/base/memory-map'
 import {
-  END, FLAG_BE_LIBERAL, FLAG_CLOSE_INIT, FLAG_DATA_UNACKNOWLEDGED, FLAG_MAXACK_SET, FLAG_SACK_PERM, FLAG_SIMULTANEOUS_OPEN,
-  FLAG_WINDOW_SCALE, FLAGS, LAST_ACK as LAST_ACKED, LAST_END, LAST_SEQ, LAST_WIN, MAX_ACK, MAX_END, MAX_WIN, SIDE_WORDS, STATE,
+  END, FLAGS, FLAG_BE_LIBERAL, FLAG_CLOSE_INIT, FLAG_DATA_UNACKNOWLEDGED, FLAG_MAXACK_SET, FLAG_SACK_PERM, FLAG_SIMULTANEOUS_OPEN,
+  FLAG_WINDOW_SCALE, LAST_ACK as LAST_ACKED, LAST_END, LAST_SEQ, LAST_WIN, MAX_ACK, MAX_END, MAX_WIN, SIDE_WORDS, STATE,
 } from '../src/protocols/tcp/fields'
 import {
   ACK, CLOSE_WAIT, ESTABLISHED, FIN_WAIT, LAST_ACK, NONE, RETRANS, SYN, SYN_RECV, SYN_SENT, TIME_WAIT, UNACK,
@@ -143,7 +143,8 @@ export function tcp(record: usize, index: i32, dir: i32, l4: usize, length: i32,
   const before = word(g, STATE)
   const oldState = before & 255
   const newState = <i32>load<u8>(TRANSITIONS_AT + ((dir * 6 + kind) * 10 + oldState))
-  if (newState != ESTABLISHED && newState != FIN_WAIT && newState != CLOSE_WAIT && !isUsual(g, before, oldState, newState, dir)) return false
+  const isPlain = newState == ESTABLISHED || newState == FIN_WAIT || newState == CLOSE_WAIT
+  if (!isPlain && !isUsual(g, before, oldState, newState, dir)) return false
 
   const s = g + (<usize>dir * (SIDE_WORDS << 2))
   const r = g + ((SIDE_WORDS << 2) - <usize>dir * (SIDE_WORDS << 2))

@@ -138,12 +138,13 @@ export class FastPath implements FrameTaker {
     words[PER_SECOND] = perSec
     words[NSEC_PER] = NSEC_PER_SEC / perSec
     const next = this.#run(FRAMES_AT + from, FRAMES_AT + to) - FRAMES_AT
-    if (next === from) return from
     this.taken = this.#mostFrames - this.#desk.word(FRAMES_LEFT)
-    this.lastRecord = this.#desk.word(LAST_RECORD) - FRAMES_AT
-    this.sec = this.#desk.double(LAST_SEC_F64)
-    this.nsec = this.#desk.word(LAST_NSEC)
-    engine.takeBack(this.#desk, this.taken)
+    if (this.taken > 0) {
+      this.lastRecord = this.#desk.word(LAST_RECORD) - FRAMES_AT
+      this.sec = this.#desk.double(LAST_SEC_F64)
+      this.nsec = this.#desk.word(LAST_NSEC)
+    }
+    engine.takeBack(this.#desk, this.taken) // of no frame too: connections may have expired
     return next
   }
 }
