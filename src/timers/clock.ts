@@ -4,6 +4,7 @@ import type { Desk } from '../base/memory.ts'
 import { NOW_F64, NSEC_FROM, NSEC_TO, PER_MS_F64, SECOND } from '../base/memory-map.ts'
 
 const NSEC_PER_MSEC = 1_000_000
+const LAST_SECOND = 2 ** 32 - 1 // that a word of the desk can say; a record may carry into later ones
 
 export class Clock {
   /** The kernel's HZ: ticks a second. */
@@ -51,7 +52,7 @@ export class Clock {
   lend(desk: Desk): void {
     desk.words[SECOND] = this.#sec
     desk.words[NSEC_FROM] = this.#from
-    desk.words[NSEC_TO] = this.#to
+    desk.words[NSEC_TO] = this.#sec > LAST_SECOND ? 0 : this.#to
     desk.setDouble(NOW_F64, this.now)
     desk.setDouble(PER_MS_F64, this.#perMs)
   }
