@@ -11,7 +11,7 @@ const GAP = ' ' // between three digits and three
 export class Progress {
   readonly #io: Io
   readonly #draws: boolean
-  readonly #started = process.uptime() * 1000
+  readonly #started = performance.now()
   #drawn = false
   #nextAt = PATIENCE
 
@@ -24,7 +24,7 @@ export class Progress {
   /** Draws the bar when it is time to. */
   tick(replay: Replay): void {
     if (!this.#draws) return
-    const ms = process.uptime() * 1000 - this.#started
+    const ms = performance.now() - this.#started
     if (ms < this.#nextAt) return
     this.#nextAt = ms + PERIOD
     this.#drawn = true
@@ -47,7 +47,7 @@ export class Progress {
   report(replay: Replay): void {
     this.clear()
     const live = replay.engine.table.records.live
-    this.#io.say(`pcap-conntrack: ${this.#counts(replay, process.uptime() * 1000 - this.#started)}, ${grouped(live)} connections\n`)
+    this.#io.say(`pcap-conntrack: ${this.#counts(replay, performance.now() - this.#started)}, ${grouped(live)} connections\n`)
   }
 
   #counts(replay: Replay, ms: number): string {

@@ -53,11 +53,11 @@ export class Session {
     }
     const progress = new Progress(this.io, common.quiet === true)
     this.#progress = progress
-    let turnAt = process.uptime() * 1000 + TURN
+    let turnAt = performance.now() + TURN
     const replay = new Replay(source, {
       ...options,
       between: (current) => {
-        const now = process.uptime() * 1000
+        const now = performance.now()
         // Who reads from a pipe may wait long for the next packet: what there is to say goes out before.
         if (now < turnAt && source.size > 0) return this.#flushed()
         turnAt = now + TURN
