@@ -110,14 +110,17 @@ export class LineWriter {
   readonly #options: LineOptions
   /** How each line begins, by protocol, IPv6 behind IPv4. */
   readonly #prefixes: readonly Piece[]
-  /** How each line ends. */
+  /** How each line ends, and how most do: without a mark, in zone 0, with no helper. */
   readonly #end: Piece
+  readonly #usualEnd: Piece
 
   constructor(dialect: Dialect, options: LineOptions) {
     this.#dialect = dialect
     this.#options = options
     this.#prefixes = linePrefixes(dialect)
-    this.#end = new Piece(`use=${String(dialect.use)}\n`)
+    const end = `use=${String(dialect.use)}\n`
+    this.#end = new Piece(end)
+    this.#usualEnd = new Piece(`${dialect.zeroMark ? 'mark=0 ' : ''}${dialect.zeroZone ? 'zone=0 ' : ''}${end}`)
   }
 
   /** The line of one connection, with its newline. `now` in ticks, `hz` ticks a second. */
@@ -143,6 +146,10 @@ export class LineWriter {
     writeReply(out, conn, dialect.short)
     if (this.#options.counters) writeCounters(out, conn, REPLY)
     if (conn.assured) out.piece(ASSURED)
+    if ((conn.mark | conn.zone | conn.helper) === 0 && !this.#options.timestamps) {
+      out.piece(this.#usualEnd)
+      return
+    }
     if (dialect.zeroMark || conn.mark !== 0) writeField(out, MARK, conn.mark >>> 0)
     if (dialect.zeroZone || conn.zone !== 0) writeField(out, ZONE, conn.zone)
     if (this.#options.timestamps) writeField(out, DELTA_TIME, Math.floor((now - conn.created) / hz))

@@ -43,19 +43,34 @@ export class TablePrinter {
     if (form.open !== undefined) form.open(out, moment)
     else if (this.#options.several) out.text(`# at ${moment.text}\n`)
     const conn = new Connection(engine.table.records)
-    for (const index of order === undefined ? engine.table.visible() : ordered(engine, order, where)) {
-      conn.at(index)
-      if ((where === undefined || order !== undefined) && form.connection !== undefined) form.connection(out, conn, now, hz)
-      else {
-        const row = rowOf(conn, now, hz)
-        if (order === undefined && where !== undefined && !where(row)) continue
-        form.row(out, row)
-      }
+    const indices = order === undefined ? engine.table.visible() : ordered(engine, order, where)
+    const wanted = order === undefined ? where : undefined
+    let next = 0
+    while (next < indices.length) {
+      next = this.#printSome(indices, next, conn, now, hz, wanted)
       if (out.full) await out.flush()
     }
     if (this.#options.expectations) for (const row of expectations(engine)) form.expectation(out, row)
     form.close?.(out)
     await out.flush()
+  }
+
+  /** Prints entries until enough has gathered. @returns which is the next. A function of its own: V8 is slow with long loops that wait. */
+  #printSome(
+    indices: Uint32Array, from: number, conn: Connection, now: number, hz: number, wanted: ((row: Row) => boolean) | undefined,
+  ): number {
+    const form = this.#form
+    const out = this.#out
+    let next = from
+    while (next < indices.length && !out.full) {
+      conn.at(indices[next++] ?? 0)
+      if (wanted === undefined && form.connection !== undefined) form.connection(out, conn, now, hz)
+      else {
+        const row = rowOf(conn, now, hz)
+        if (wanted === undefined || wanted(row)) form.row(out, row)
+      }
+    }
+    return next
   }
 
   /** Ends the output. */
