@@ -61,7 +61,7 @@ export function slotOf(a: i32, b: i32): i32 {
 /** The key of the packet on a slot. */
 @inline
 export function keyOn(slot: i32): i32 {
-  return load<i32>(COPIES_AT + (<usize>slot << 2))
+  return word(COPIES_AT, slot)
 }
 
 /** What else is known of the packet on a slot. */
@@ -93,7 +93,7 @@ export function isCopy(slot: i32, a: i32, b: i32, start: usize, hops: i32, sec: 
 /** Keeps a packet that was not. */
 @inline
 export function remember(slot: i32, a: i32, b: i32, start: usize, hops: i32, sec: u32, nsec: i32): void {
-  store<i32>(COPIES_AT + (<usize>slot << 2), a)
+  setWord(COPIES_AT, slot, a)
   const known = knownOf(slot)
   setWord(known, 0, b)
   setWord(known, 1, msOf(sec, nsec))

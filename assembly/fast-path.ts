@@ -136,10 +136,10 @@ function touch(count: i32): void {
   let seen = 0
   for (let i = 0; i < count; i++) {
     const item = itemOf(i)
-    seen ^= word(HEADS_AT + (<usize>(item.hash & mask) << 2), 0) ^ keyOn(item.slot)
+    seen ^= word(HEADS_AT, item.hash & mask) ^ keyOn(item.slot)
   }
   for (let i = 0; i < count; i++) {
-    const link = word(HEADS_AT + (<usize>(itemOf(i).hash & mask) << 2), 0)
+    const link = word(HEADS_AT, itemOf(i).hash & mask)
     const record = recordOf(max(link - 1, 0) >>> 1)
     seen ^= word(record, STATUS) ^ word(record, PRIVATE) ^ word(record, PACKETS_F64)
   }

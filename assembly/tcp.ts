@@ -8,22 +8,26 @@ import {
   FLAG_WINDOW_SCALE, LAST_ACK as LAST_ACKED, LAST_END, LAST_SEQ, LAST_WIN, MAX_ACK, MAX_END, MAX_WIN, SIDE_WORDS, STATE,
 } from '../src/protocols/tcp/fields'
 import {
-  ACK, CLOSE_WAIT, ESTABLISHED, FIN_WAIT, LAST_ACK, NONE, RETRANS, SYN, SYN_RECV, SYN_SENT, TIME_WAIT, UNACK,
+  ACK, CLOSE_WAIT, ESTABLISHED, FIN_WAIT, LAST_ACK, RETRANS, SYN, SYN_RECV, SYN_SENT, TIME_WAIT, UNACK,
 } from '../src/protocols/tcp/states'
 import { PRIVATE, STATUS } from '../src/table/layout'
 import { IPS_ASSURED, IPS_SEEN_REPLY } from '../src/table/status'
-import { account, refresh } from './table'
-import { be16, be32, desk, setDouble, setWord, word } from './words'
+import { refresh } from './table'
+import { be16, be32, desk, setWord, word } from './words'
 
 const REPLY: i32 = 1
 const HEADER: i32 = 20
 const BIT_FIN: i32 = 0x01
 const BIT_SYN: i32 = 0x02
-const BIT_RST: i32 = 0x04
 const BIT_ACK: i32 = 0x10
 const MATTERS: i32 = 0x37 // FIN, SYN, RST, ACK, URG
 const ACK_SLACK: i32 = 66_000
 const MAX_SCALE: i32 = 14
+const OPTION_END: i32 = 0
+const OPTION_NOP: i32 = 1
+const OPTION_SCALE: i32 = 3
+const OPTION_SACK_PERM: i32 = 4
+const OPTION_SACK: i32 = 5
 const TIMESTAMP_ONLY: i32 = 0x0a080101 // NOP NOP timestamp(10), as a little-endian machine reads it
 
 /** What the segment looked at last says. */
@@ -56,23 +60,23 @@ export function opensTcp(): bool {
   return kind == SYN
 }
 
+/** Bytes of the option at `at`, `left` bytes before the header's end; 0 where there is none that can be read. */
+function optionLength(at: usize, left: i32): i32 {
+  if (left <= 0 || load<u8>(at) == OPTION_END) return 0
+  if (load<u8>(at) == OPTION_NOP) return 1
+  if (left < 2) return 0
+  const size = <i32>load<u8>(at, 1)
+  return size < 2 || size > left ? 0 : size
+}
+
 /** Window scale << 8 | FLAG_WINDOW_SCALE | FLAG_SACK_PERM, as far as the options at `at` say so. */
 function synOptions(at: usize, left: i32): i32 {
   let scale = 0
   let found = 0
-  while (left > 0) {
+  for (let size = optionLength(at, left); size != 0; size = optionLength(at, left)) {
     const option = <i32>load<u8>(at)
-    if (option == 0) break
-    if (option == 1) {
-      at++
-      left--
-      continue
-    }
-    if (left < 2) break
-    const size = <i32>load<u8>(at, 1)
-    if (size < 2 || size > left) break
-    if (option == 4 && size == 2) found |= FLAG_SACK_PERM
-    else if (option == 3 && size == 3) {
+    if (option == OPTION_SACK_PERM && size == 2) found |= FLAG_SACK_PERM
+    else if (option == OPTION_SCALE && size == 3) {
       scale = min(<i32>load<u8>(at, 2), MAX_SCALE)
       found |= FLAG_WINDOW_SCALE
     }
@@ -85,18 +89,8 @@ function synOptions(at: usize, left: i32): i32 {
 /** The highest right edge of a SACK block in the options at `at`, or the ack where there is none above it. */
 function highestSack(at: usize, left: i32): i32 {
   let sack = ack
-  while (left > 0) {
-    const option = <i32>load<u8>(at)
-    if (option == 0) break
-    if (option == 1) {
-      at++
-      left--
-      continue
-    }
-    if (left < 2) break
-    const size = <i32>load<u8>(at, 1)
-    if (size < 2 || size > left) break
-    if (option == 5 && size >= 10 && (size - 2) % 8 == 0) {
+  for (let size = optionLength(at, left); size != 0; size = optionLength(at, left)) {
+    if (load<u8>(at) == OPTION_SACK && size >= 10 && (size - 2) % 8 == 0) {
       for (let block = at + 2; block < at + size; block += 8) {
         const edge = be32(block + 4)
         if (sack - edge < 0) sack = edge

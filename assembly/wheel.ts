@@ -70,7 +70,7 @@ function empty(slot: i32, now: f64): void {
     for (let i = 0; i < count; i++) {
       const record = recordOf(expiredOf(i) - 1)
       setWord(record, WHEEL_SLOT, 0)
-      seen ^= word(HEADS_AT + (<usize>(word(record, HASH) & desk(MASK)) << 2), 0)
+      seen ^= word(HEADS_AT, word(record, HASH) & desk(MASK))
     }
     setDesk(TOUCHED, seen)
     setDesk(ON_WHEEL, desk(ON_WHEEL) - count)
@@ -90,7 +90,7 @@ function unload(top: i32, chunk: i32): i32 {
     const link = stacked(at)
     if (link == 0) setDesk(BLANKS, desk(BLANKS) - 1)
     else {
-      store<i32>(EXPIRED_AT + (<usize>count << 2), link)
+      setWord(EXPIRED_AT, count, link)
       count++
     }
   }
@@ -120,38 +120,38 @@ function releaseChunk(chunk: i32): i32 {
 /** One of those that came off a slot together. */
 @inline
 function expiredOf(i: i32): i32 {
-  return load<i32>(EXPIRED_AT + (<usize>i << 2))
+  return word(EXPIRED_AT, i)
 }
 
 /** Where the last number on a slot stands; 0 of an empty one. */
 @inline
 function topOf(slot: i32): i32 {
-  return load<i32>(SLOTS_AT + (<usize>slot << 2))
+  return word(SLOTS_AT, slot)
 }
 
 @inline
 function setTop(slot: i32, top: i32): void {
-  store<i32>(SLOTS_AT + (<usize>slot << 2), top)
+  setWord(SLOTS_AT, slot, top)
 }
 
 /** A word of the stacks. */
 @inline
 function stacked(at: i32): i32 {
-  return load<i32>(STACKS_AT + (<usize>at << 2))
+  return word(STACKS_AT, at)
 }
 
 @inline
 function setStacked(at: i32, value: i32): void {
-  store<i32>(STACKS_AT + (<usize>at << 2), value)
+  setWord(STACKS_AT, at, value)
 }
 
 /** Slots that are not empty in the block that a slot belongs to. */
 @inline
 function usedIn(slot: i32): i32 {
-  return load<i32>(BLOCKS_AT + (<usize>(slot / BLOCK) << 2))
+  return word(BLOCKS_AT, slot / BLOCK)
 }
 
 @inline
 function countIn(slot: i32, change: i32): void {
-  store<i32>(BLOCKS_AT + (<usize>(slot / BLOCK) << 2), usedIn(slot) + change)
+  setWord(BLOCKS_AT, slot / BLOCK, usedIn(slot) + change)
 }

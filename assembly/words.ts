@@ -5,23 +5,23 @@ import { DESK_AT, RECORDS_AT } from '../src/base/memory-map'
 /** A word of the desk. */
 @inline
 export function desk(field: i32): i32 {
-  return load<i32>(DESK_AT + (<usize>field << 2))
+  return word(DESK_AT, field)
 }
 
 @inline
 export function setDesk(field: i32, value: i32): void {
-  store<i32>(DESK_AT + (<usize>field << 2), value)
+  setWord(DESK_AT, field, value)
 }
 
 /** A double of the desk, by its first word. */
 @inline
 export function deskDouble(field: i32): f64 {
-  return load<f64>(DESK_AT + (<usize>field << 2))
+  return double(DESK_AT, field)
 }
 
 @inline
 export function setDeskDouble(field: i32, value: f64): void {
-  store<f64>(DESK_AT + (<usize>field << 2), value)
+  setDouble(DESK_AT, field, value)
 }
 
 /** Where the record of a connection begins. */
@@ -30,7 +30,7 @@ export function recordOf(index: i32): usize {
   return RECORDS_AT + (<usize>index << 8)
 }
 
-/** A word behind an address: of a record, or of one of its parts. */
+/** A word behind an address: of a record, of one of its parts, of an array. */
 @inline
 export function word(at: usize, field: i32): i32 {
   return load<i32>(at + (<usize>field << 2))

@@ -58,10 +58,10 @@ export const HAND_F64         = 36 // the wheel's last span                     
 export const SPAN_F64         = 38 //                                                               ticks
 export const PER_MS_F64       = 40 // ticks of a millisecond
 export const LAST_SEC_F64     = 42 // of the last frame                                             seconds since the epoch
-export const PING_TIMEOUT_F64 = 52 // 0: pings are not for the fast path                            ticks
-export const NEXT_TURN_F64    = 50 // from which the wheel has something to do                     ticks since the epoch
 export const UDP_TIMEOUT_F64  = 44 //                                                               ticks
 export const UDP_STREAM_F64   = 46 //                                                               ticks
 export const UDP_PROBE_F64    = 48 // age from which an answered connection is a stream             ticks
+export const NEXT_TURN_F64    = 50 // from which the wheel has something to do                      ticks since the epoch
+export const PING_TIMEOUT_F64 = 52 // 0: pings are not for the fast path                            ticks
 
 export const DESK_WORDS = 64

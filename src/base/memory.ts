@@ -1,12 +1,12 @@
 // Where the large arrays of an engine lie: each in a buffer of its own, or at their places in one memory that the fast path sees too.
 
 import {
-  BLOCKS_AT, COPIES_AT, DESK_AT, DESK_WORDS, FRAMES_AT, HEADS_AT, RECORDS_AT, SLOTS_AT, STACKS_AT, TIMEOUTS_AT,
+  BATCH_AT, BLOCKS_AT, COPIES_AT, DESK_AT, DESK_WORDS, FRAMES_AT, HEADS_AT, RECORDS_AT, SLOTS_AT, STACKS_AT, TIMEOUTS_AT,
 } from './memory-map.ts'
 
 /** Where each place that an array may ask for ends; records go on to the end of the memory. */
 const ENDS = new Map([
-  [DESK_AT, TIMEOUTS_AT], [COPIES_AT, SLOTS_AT], [SLOTS_AT, BLOCKS_AT], [BLOCKS_AT, FRAMES_AT], [FRAMES_AT, HEADS_AT],
+  [DESK_AT, TIMEOUTS_AT], [COPIES_AT, SLOTS_AT], [SLOTS_AT, BLOCKS_AT], [BLOCKS_AT, BATCH_AT], [FRAMES_AT, HEADS_AT],
   [HEADS_AT, STACKS_AT], [STACKS_AT, RECORDS_AT], [RECORDS_AT, Infinity],
 ])
 

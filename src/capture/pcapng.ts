@@ -65,6 +65,7 @@ export class PcapngDecoder implements Decoder {
   #sec = 0
   #nsec = 0
   #last: Interface | null = null
+  #lastIndex = 0
 
   /** @param window  stands at a block that `isPcapng` knows */
   constructor(window: Window, report: Report, numbering: Numbering) {
@@ -123,9 +124,9 @@ export class PcapngDecoder implements Decoder {
     const from = this.#last
     if (from?.linkType !== ETHERNET || !this.#little || this.failed) return
     const { decimalPerSec } = from.scale
-    const index = this.#interfaces.indexOf(from)
+    const index = this.#lastIndex
     const window = this.#window
-    if (decimalPerSec === 0 || index < 0 || !window.moveTo(taker.room)) return
+    if (decimalPerSec === 0 || this.#interfaces[index] !== from || !window.moveTo(taker.room)) return
     window.at = taker.take(window.at, window.end, this.#number, from.number, decimalPerSec, index)
     if (taker.taken === 0) return
     this.#number += taker.taken
@@ -181,6 +182,7 @@ export class PcapngDecoder implements Decoder {
     frame.iface = from.number
     this.#recordAt = at
     this.#last = from
+    this.#lastIndex = index
   }
 
   /** Says once that packets name an interface that was not described: their link type is not known. */

@@ -88,24 +88,16 @@ export class Segment {
 
   /** Window scale << 8 | FLAG_WINDOW_SCALE | FLAG_SACK_PERM, as far as the options say so. */
   synOptions(): number {
+    const view = this.#view
     let scale = 0
     let flags = 0
     let at = this.#options
     let left = this.headerLength - 20
-    while (left > 0) {
-      const kind = this.#view.getUint8(at)
-      if (kind === OPTION_END) break
-      if (kind === OPTION_NOP) {
-        at++
-        left--
-        continue
-      }
-      if (left < 2) break
-      const size = this.#view.getUint8(at + 1)
-      if (size < 2 || size > left) break
+    for (let size = optionLength(view, at, left); size !== 0; size = optionLength(view, at, left)) {
+      const kind = view.getUint8(at)
       if (kind === OPTION_SACK_PERM && size === 2) flags |= FLAG_SACK_PERM
       else if (kind === OPTION_SCALE && size === 3) {
-        scale = Math.min(this.#view.getUint8(at + 2), MAX_SCALE)
+        scale = Math.min(view.getUint8(at + 2), MAX_SCALE)
         flags |= FLAG_WINDOW_SCALE
       }
       at += size
@@ -119,24 +111,13 @@ export class Segment {
    * @kernel  tcp_sack() — v6.12
    */
   highestSack(): number {
-    let sack = this.ack
-    let left = this.headerLength - 20
-    if (left <= 0) return sack
-    let at = this.#options
     const view = this.#view
+    let sack = this.ack
+    let at = this.#options
+    let left = this.headerLength - 20
     if (left === 12 && view.getInt32(at) === TIMESTAMP_ONLY) return sack
-    while (left > 0) {
-      const kind = view.getUint8(at)
-      if (kind === OPTION_END) break
-      if (kind === OPTION_NOP) {
-        at++
-        left--
-        continue
-      }
-      if (left < 2) break
-      const size = view.getUint8(at + 1)
-      if (size < 2 || size > left) break
-      if (kind === OPTION_SACK && size >= 10 && (size - 2) % 8 === 0) {
+    for (let size = optionLength(view, at, left); size !== 0; size = optionLength(view, at, left)) {
+      if (view.getUint8(at) === OPTION_SACK && size >= 10 && (size - 2) % 8 === 0) {
         for (let block = at + 2; block < at + size; block += 8) {
           const edge = view.getInt32(block + 4)
           if (seqAfter(edge, sack)) sack = edge
@@ -148,4 +129,15 @@ export class Segment {
     }
     return sack
   }
+}
+
+/** Bytes of the option at `at`, `left` bytes before the header's end; 0 where there is none that can be read. */
+function optionLength(view: DataView, at: number, left: number): number {
+  if (left <= 0) return 0
+  const kind = view.getUint8(at)
+  if (kind === OPTION_END) return 0
+  if (kind === OPTION_NOP) return 1
+  if (left < 2) return 0
+  const size = view.getUint8(at + 1)
+  return size < 2 || size > left ? 0 : size
 }
